@@ -1,0 +1,279 @@
+"""Everything that can be fed to `Station.handle`: what the coprocessor saw, what people did, what the CSMS asked or answered.
+
+A command from the CSMS or the local API carries `request`, a number that its `Reply` output repeats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .model import (
+    IdToken,
+    LockState,
+    Pilot,
+    TokenInfo,
+)
+
+# ---------------------------------------------------------------- time and life cycle
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The host has started with the records that it found; `clean` if the last run ended in order."""
+
+    clean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The deadline that `Station.deadline()` named has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The host ends in order; running charges are left to the hand-over lease (`keep`) or ended."""
+
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFailed:
+    """Commits fail; grant nothing new until `StoreRecovered`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRecovered:
+    """Commits work again."""
+
+
+# ---------------------------------------------------------------- coprocessor
+
+
+@dataclass(frozen=True, slots=True)
+class CoprocessorReady:
+    """The link is up and the coprocessor fit to be used. `restarted`: it has begun anew since we last saw it."""
+
+    boot_nonce: int
+    restarted: bool
+    evse_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoprocessorLost:
+    """The link is down or the coprocessor not fit; `code` is stable, `text` is for people (and names the next step)."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvseObserved:
+    """State of an EVSE as its coprocessor reports it, at each snapshot. Replicated state: repeats are harmless."""
+
+    evse: int
+    pilot: Pilot
+    plug: int
+    energised: bool
+    offer_ma: int
+    lease_ms: int
+    faults: frozenset[str]  # names of the fault catalogue
+    blocked: frozenset[str]  # names of the link schema's Blocked bits: why the firmware keeps the contactor open
+    cable_ma: int | None = None
+    lock: LockState = LockState.NOT_FITTED
+    phases: int = 3
+    wait_ms: int = 0
+    pilot_high_mv: int = 0
+    pilot_low_mv: int = 0
+    temperature_mc: int | None = None  # 0.001 degrees Celsius
+    cycles: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRead:
+    """The coprocessor's meter: cumulative since `meter_boot`."""
+
+    evse: int
+    meter_boot: int
+    energy_mwh: int
+    current_ma: tuple[int, int, int]
+    voltage_mv: tuple[int, int, int]
+    power_mw: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoprocessorEvent:
+    """Something that happened at the coprocessor, delivered once, in order; acknowledged after the commit of its consequences.
+
+    `code` is a name of the link schema's EventCode (`plugged`, `unplugged`, `fault_raised` ...), `fault` set where it speaks of one.
+    `age_ms`: how long ago it happened. `meter` is the register then, where the coprocessor has one.
+    """
+
+    boot_nonce: int
+    event_id: int
+    evse: int
+    code: str
+    plug: int
+    age_ms: int
+    fault: str | None = None
+    value: int = 0
+    meter_boot: int | None = None
+    energy_mwh: int = 0
+    text: str = ""
+
+
+# ---------------------------------------------------------------- people
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPresented:
+    """A token was held to the reader of an EVSE, or (evse 0) to one that serves the whole station."""
+
+    evse: int
+    id_token: IdToken
+    request: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStop:
+    """Somebody with the right to do so pressed stop at the station or its page."""
+
+    evse: int
+    request: int | None = None
+
+
+# ---------------------------------------------------------------- CSMS: connection and answers
+
+
+@dataclass(frozen=True, slots=True)
+class CsmsOnline:
+    """The CSMS has accepted our boot and is connected; `dated` if the clock was set from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsmsOffline:
+    """The CSMS is not connected, or has not accepted our boot."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswered:
+    """Answer to an `AskToken` effect; `info=None` when the CSMS could not be asked (offline, time-out, error)."""
+
+    ask: int
+    info: TokenInfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventDelivered:
+    """The CSMS has confirmed outbox entry `entry`; for a transaction's start possibly with its own id and a word on the token."""
+
+    entry: int
+    csms_ref: str | None = None
+    info: TokenInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventGivenUp:
+    """Outbox entry `entry` was refused or timed out as often as configured; it is put aside and noted, never silently dropped."""
+
+    entry: int
+    error: str
+
+
+# ---------------------------------------------------------------- commands (CSMS, local API)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStart:
+    """Start a transaction (1.6 RemoteStartTransaction; 2.0.1 F01/F02). `evse=None`: wherever it fits. Outcome: `Decision`."""
+
+    request: int
+    evse: int | None
+    id_token: IdToken
+    remote_start_id: int | None = None
+    group: IdToken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStop:
+    """Stop the transaction whose own id or CSMS reference is `reference` (F03). Outcome: `Decision`."""
+
+    request: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Unlock a connector, ending its transaction (1.6 UnlockConnector). Outcome: `UnlockOutcome`."""
+
+    request: int
+    evse: int
+    connector: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAvailability:
+    """Make an EVSE, or the whole station (evse 0), operative or not (G03, G04). Outcome: `Decision`."""
+
+    request: int
+    evse: int
+    operative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Restart the station, ending transactions first (B11, B12). `immediate=False` (soft) lets them end in order. Outcome: `Decision`."""
+
+    request: int
+    immediate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariable:
+    """Set a configuration variable. `local` if from the station's own API. Outcome: `SetOutcome`."""
+
+    request: int
+    name: str
+    value: str
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClearFault:
+    """Clear a latched fault by its name, or all (None). Outcome: `Decision`."""
+
+    request: int
+    evse: int
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClearCache:
+    """Empty the authorization cache, and it only (C11). Outcome: `Decision`."""
+
+    request: int
+
+
+Command = RemoteStart | RemoteStop | Unlock | ChangeAvailability | Reset | SetVariable | ClearFault | ClearCache
+
+Input = (
+    Started
+    | Tick
+    | Stopping
+    | StoreFailed
+    | StoreRecovered
+    | CoprocessorReady
+    | CoprocessorLost
+    | EvseObserved
+    | MeterRead
+    | CoprocessorEvent
+    | TokenPresented
+    | LocalStop
+    | CsmsOnline
+    | CsmsOffline
+    | TokenAnswered
+    | EventDelivered
+    | EventGivenUp
+    | Command
+)

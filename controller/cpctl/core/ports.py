@@ -1,0 +1,68 @@
+"""What the station needs from the world, as Protocols. Adapters implement them; the composition root joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from .inputs import Command, Input
+from .model import IdToken
+from .outputs import ConnectorStatusChanged, DurableEvent, Outcome
+
+
+class Inbox(Protocol):
+    """The one way into the station."""
+
+    def post(self, item: Input, committed: Callable[[], None] | None = None) -> None:
+        """Feed an input; `committed` is called once everything that it caused is on disk."""
+
+    async def request(self, make: Callable[[int], Command]) -> tuple[Outcome, str]:
+        """Feed the command that `make(request)` builds; return its outcome and text, after the commit where it must be."""
+
+
+class Coprocessor(Protocol):
+    """Permission and requests to the electrical side. No method waits; all may be called when the link is down (absolute values are repeated)."""
+
+    def grant(self, evse: int, plug: int, limit_ma: int, phases: int) -> None:
+        """Keep leases of this limit running for this plug-in until told otherwise."""
+
+    def restrict(self, evse: int, plug: int, limit_ma: int, phases: int) -> None:
+        """Lower the standing permission at once; 0 stops."""
+
+    def lock(self, evse: int, locked: bool) -> None:
+        """Lock or unlock the socket."""
+
+    def set_available(self, evse: int, available: bool) -> None:
+        """Show state F (not available) or not."""
+
+    def clear_fault(self, evse: int, fault: str | None) -> None:
+        """Clear a latched fault, or all."""
+
+
+class Csms(Protocol):
+    """What the station wants from whoever speaks to the CSMS. No method waits."""
+
+    def ask_token(self, ask: int, evse: int, id_token: IdToken) -> None:
+        """Ask about a token; the answer is posted as `TokenAnswered`."""
+
+    def report(self, event: ConnectorStatusChanged) -> None:
+        """Tell a status; the latest of each connector wins."""
+
+    def enqueue(self, entry: int, event: DurableEvent) -> None:
+        """A durable event is on disk: deliver it in its order."""
+
+    def variable_changed(self, name: str, value: str) -> None:
+        """A configuration variable has a new value."""
+
+
+class StationView(Protocol):
+    """Read access to the station's present state, for adapters and the local API (implemented by `core.station.Station`)."""
+
+    def variable(self, name: str) -> str:
+        """Value of `Component.Variable`; KeyError if there is none."""
+
+    def csms_ref(self, transaction_id: str) -> str | None:
+        """The CSMS's id of a transaction, if it gave one."""
+
+    def status(self) -> Mapping[str, object]:
+        """JSON-able state of all EVSEs as the local API shows it."""
