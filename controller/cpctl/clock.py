@@ -1,0 +1,114 @@
+"""The host's clock: a monotonic count that is always right, and UTC laid over it once somebody trustworthy has told it.
+
+UTC is an anchor plus the monotonic count, so that a step of the system's wall clock can neither shorten nor lengthen anything here. What was
+stamped before the clock was known is dated afterwards. This is the only module that may look at a wall clock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from cpctl.core.model import Stamp
+
+# No release of this software can run before this moment: a wall clock that says so was never set (a Raspberry Pi has no battery for one).
+EARLIEST_PLAUSIBLE = datetime(2025, 1, 1, tzinfo=UTC)
+
+# A system clock that moved further than this was stepped (first NTP answer after a boot), not slewed.
+STEP_MS = 1000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ClockSource(StrEnum):
+    """Who told the time, least trusted first."""
+
+    NONE = "none"
+    SAVED = "saved"
+    SYSTEM = "system"
+    OCPP = "ocpp"
+
+
+_RANK = {source: rank for rank, source in enumerate(ClockSource)}
+
+
+class Clock:
+    """Stamps moments of one boot and knows UTC as well as it can be known.
+
+    `loop_time` is the event loop's clock in seconds, `wall` the system's wall clock in seconds since 1970, `boot` the number of this boot.
+    """
+
+    def __init__(self, loop_time: Callable[[], float], wall: Callable[[], float], boot: int) -> None:
+        self._loop_time = loop_time
+        self._wall = wall
+        self._boot = boot
+        self._offset_ms: int | None = None  # UTC ms since 1970 minus the monotonic count
+        self._source = ClockSource.NONE
+        self.resync()
+
+    @property
+    def boot(self) -> int:
+        """Number of the present boot."""
+        return self._boot
+
+    @property
+    def source(self) -> ClockSource:
+        """Who the present idea of UTC comes from."""
+        return self._source
+
+    def now(self) -> Stamp:
+        """Stamp this moment."""
+        mono_ms = self._mono_ms()
+        return Stamp(self._boot, mono_ms, None if self._offset_ms is None else self._offset_ms + mono_ms)
+
+    def utc(self, stamp: Stamp) -> datetime | None:
+        """Date a stamp; None while that is impossible (no clock then, and none since in that boot)."""
+        if stamp.utc_ms is not None:
+            return utc_from_ms(stamp.utc_ms)
+        if stamp.boot != self._boot or self._offset_ms is None:
+            return None
+        return utc_from_ms(self._offset_ms + stamp.mono_ms)
+
+    def set_utc(self, moment: datetime, source: ClockSource) -> bool:
+        """Lay UTC anew so that it is `moment` now; False if that is implausible or the present source is trusted more."""
+        if moment < EARLIEST_PLAUSIBLE or _RANK[source] < _RANK[self._source]:
+            return False
+        self._offset_ms = ms_from_utc(moment) - self._mono_ms()
+        self._source = source
+        return True
+
+    def resync(self) -> int:
+        """Look at the system's clock: take it if nothing better is known, follow its steps; return by how many ms UTC moved.
+
+        Call it now and then (once a minute): without a battery the first right time comes from the network, long after the start.
+        """
+        wall = self._wall()
+        if wall < EARLIEST_PLAUSIBLE.timestamp() or _RANK[self._source] > _RANK[ClockSource.SYSTEM]:
+            return 0
+        before = self._offset_ms
+        offset_ms = int(wall * 1000) - self._mono_ms()
+        if before is not None and self._source is ClockSource.SYSTEM and abs(offset_ms - before) <= STEP_MS:
+            return 0
+        self._offset_ms = offset_ms
+        self._source = ClockSource.SYSTEM
+        return 0 if before is None else offset_ms - before
+
+    def _mono_ms(self) -> int:
+        return int(self._loop_time() * 1000)
+
+
+def utc_from_ms(utc_ms: int) -> datetime:
+    """Make a UTC-aware datetime of milliseconds since 1970."""
+    return _EPOCH + timedelta(milliseconds=utc_ms)
+
+
+def ms_from_utc(moment: datetime) -> int:
+    """Make milliseconds since 1970 of an aware datetime."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def system_wall() -> float:
+    """The system's wall clock in seconds since 1970: what `Clock` takes for `wall` outside of simulations."""
+    return time.time()
