@@ -16,7 +16,7 @@ _E = TypeVar("_E", bound=IntEnum)
 
 PROTOCOL_MAJOR: Final = 1
 PROTOCOL_MINOR: Final = 0
-LAYOUT_HASH: Final = 0x40E73F14
+LAYOUT_HASH: Final = 0x1000CA06
 MAX_PAYLOAD: Final = 240
 
 
@@ -1080,9 +1080,9 @@ class Meter:
         )
 
 
-_COUNTERS = Struct("<IIIIIIIIIII7III")
-_COUNTERS_DEFAULT = bytes(80)
-_COUNTERS_ENDS = (4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 72, 76, 80)
+_COUNTERS = Struct("<IIIIIIIIIII7IIIII")
+_COUNTERS_DEFAULT = bytes(88)
+_COUNTERS_ENDS = (4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 72, 76, 80, 84, 88)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1091,7 +1091,7 @@ class Counters:
 
     ID: ClassVar[int] = 0x0052
     KIND: ClassVar[Kind] = Kind.SNAPSHOT
-    SIZE: ClassVar[int] = 80
+    SIZE: ClassVar[int] = 88
 
     rx_frames: int = 0  # good frames received
     rx_bytes: int = 0  # bytes received
@@ -1108,6 +1108,8 @@ class Counters:
     refused: tuple[int, int, int, int, int, int, int] = (0, 0, 0, 0, 0, 0, 0)
     logs_dropped: int = 0  # log lines dropped
     events_lost: int = 0  # events that found the ring full
+    stale: int = 0  # commands and leases dropped: older than one already taken
+    tx_dropped: int = 0  # frames dropped: the output buffer was full
 
     def to_bytes(self) -> bytes:
         return _COUNTERS.pack(
@@ -1125,11 +1127,13 @@ class Counters:
             *self.refused,
             self.logs_dropped,
             self.events_lost,
+            self.stale,
+            self.tx_dropped,
         )
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Self:
-        if len(payload) != 80:
+        if len(payload) != 88:
             payload = _fit(payload, _COUNTERS_DEFAULT, _COUNTERS_ENDS)
         v = _COUNTERS.unpack(payload)
         return cls(
@@ -1147,6 +1151,8 @@ class Counters:
             (v[11], v[12], v[13], v[14], v[15], v[16], v[17]),
             v[18],
             v[19],
+            v[20],
+            v[21],
         )
 
 

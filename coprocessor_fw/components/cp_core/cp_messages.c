@@ -784,6 +784,8 @@ size_t cp_msg_counters_encode(const cp_msg_counters_t *m, uint8_t *out)
     put_u32(&out[68], m->refused[6]);
     put_u32(&out[72], m->logs_dropped);
     put_u32(&out[76], m->events_lost);
+    put_u32(&out[80], m->stale);
+    put_u32(&out[84], m->tx_dropped);
     return CP_MSG_COUNTERS_SIZE;
 }
 
@@ -837,6 +839,12 @@ void cp_msg_counters_decode(cp_msg_counters_t *m, const uint8_t *in, size_t len)
     }
     if (len >= 80u) {
         m->events_lost = get_u32(&in[76]);
+    }
+    if (len >= 84u) {
+        m->stale = get_u32(&in[80]);
+    }
+    if (len >= 88u) {
+        m->tx_dropped = get_u32(&in[84]);
     }
 }
 

@@ -12,7 +12,7 @@
 
 #define CP_PROTOCOL_MAJOR 1u
 #define CP_PROTOCOL_MINOR 0u
-#define CP_LAYOUT_HASH 0x40E73F14u
+#define CP_LAYOUT_HASH 0x1000CA06u
 #define CP_MAX_PAYLOAD 240u
 
 /* Kind of a frame: the low five bits of its first byte. */
@@ -542,7 +542,7 @@ void cp_msg_meter_decode(cp_msg_meter_t *m, const uint8_t *in, size_t len);
 
 /* The coprocessor's link counters since boot, every 5 s. */
 #define CP_MSG_COUNTERS 0x0052u
-#define CP_MSG_COUNTERS_SIZE 80u
+#define CP_MSG_COUNTERS_SIZE 88u
 typedef struct {
     uint32_t rx_frames; /* good frames received */
     uint32_t rx_bytes; /* bytes received */
@@ -558,6 +558,8 @@ typedef struct {
     uint32_t refused[7]; /* leases refused, by LeaseRefusal */
     uint32_t logs_dropped; /* log lines dropped */
     uint32_t events_lost; /* events that found the ring full */
+    uint32_t stale; /* commands and leases dropped: older than one already taken */
+    uint32_t tx_dropped; /* frames dropped: the output buffer was full */
 } cp_msg_counters_t;
 void cp_msg_counters_default(cp_msg_counters_t *m);
 size_t cp_msg_counters_encode(const cp_msg_counters_t *m, uint8_t *out);
