@@ -259,11 +259,13 @@ def _prose(key: str, text: str) -> str:
         return line
     rows, row = [], ""
     for word in text.split():
-        if len(row) + len(word) > 80:
+        if len(row) + len(word) > 85:
             rows.append(row)
             row = ""
         row += word + " "
     rows.append(row.rstrip())
+    if len(rows) == 1:
+        return f"        {key}=(\n            {_str(rows[0])}\n        ),"
     return f"        {key}=(\n" + "\n".join(f"            {_str(r)}" for r in rows) + "\n        ),"
 
 

@@ -181,8 +181,8 @@ def pin(directory: Path, schema: Schema, *, unreleased: bool) -> None:
     text = re.sub(r"(?m)^pinned_version\s*=.*\n", "", text)
     text, found = re.subn(
         r"(?m)^layout_hash\s*=.*$",
-        f"layout_hash = {schema.layout_hash:#010x}   # pinned by `generate.py --pin`; must change together with major or minor\n"
-        f'pinned_version = "{schema.version}"    # the version that the hash was pinned for',
+        f"layout_hash = {schema.layout_hash:#010x} # pinned by `generate.py --pin`; must change together with major or minor\n"
+        f'pinned_version = "{schema.version}"   # the version that the hash was pinned for',
         text,
     )
     if found != 1:

@@ -50,8 +50,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         mrec="CX014",
         meaning="The control pilot is shorted to earth, or its supply is gone.",
         remedy=(
-            "Unplug. If it stays, measure CP at the terminal: +12 V with nothing plugged in. "
-            "Look for water or a crushed cable."
+            "Unplug. If it stays, measure CP at the terminal: +12 V with nothing plugged in. Look "
+            "for water or a crushed cable."
         ),
     ),
     Fault(
@@ -65,8 +65,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         mrec="CX014",
         meaning="The control pilot shows a level that no vehicle makes.",
         remedy=(
-            "Unplug and plug in again. If it stays, check the pilot stage's calibration and "
-            "the wire between board and socket."
+            "Unplug and plug in again. If it stays, check the pilot stage's calibration and the "
+            "wire between board and socket."
         ),
     ),
     Fault(
@@ -79,12 +79,11 @@ FAULTS: Final[tuple[Fault, ...]] = (
         component="ControlPilot/Problem",
         mrec="CX014",
         meaning=(
-            "The negative half of the pilot is absent: no vehicle's diode, so perhaps no "
-            "vehicle."
+            "The negative half of the pilot is absent: no vehicle's diode, so perhaps no vehicle."
         ),
         remedy=(
-            "Try another vehicle or cable. A resistor in place of a vehicle, or a wet "
-            "connector, looks like this."
+            "Try another vehicle or cable. A resistor in place of a vehicle, or a wet connector, "
+            "looks like this."
         ),
     ),
     Fault(
@@ -98,8 +97,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         mrec="",
         meaning="The vehicle wants ventilation (state D), which this EVSE has not.",
         remedy=(
-            "Charge the vehicle at a ventilated EVSE; if this one has ventilation, commission "
-            "it so."
+            "Charge the vehicle at a ventilated EVSE; if this one has ventilation, commission it "
+            "so."
         ),
     ),
     Fault(
@@ -125,8 +124,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         mrec="CX017",
         meaning="The contactor's feedback says closed after it was opened: it may be welded.",
         remedy=(
-            "Switch the supply off. Have the contactor checked and changed, then hold the "
-            "board's button to clear the lock-out."
+            "Switch the supply off. Have the contactor checked and changed, then hold the board's "
+            "button to clear the lock-out."
         ),
     ),
     Fault(
@@ -152,8 +151,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         mrec="CX002",
         meaning="Residual current.",
         remedy=(
-            "Unplug and look for damage on cable and vehicle; then clear the fault. Repeated "
-            "trips lock the EVSE out."
+            "Unplug and look for damage on cable and vehicle; then clear the fault. Repeated trips "
+            "lock the EVSE out."
         ),
     ),
     Fault(
@@ -179,8 +178,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         mrec="CX004",
         meaning="The vehicle drew more than was offered.",
         remedy=(
-            "It is tried again after the wait. If it stays, the vehicle's charger is at "
-            "fault, or the current sensor's calibration."
+            "It is tried again after the wait. If it stays, the vehicle's charger is at fault, or "
+            "the current sensor's calibration."
         ),
     ),
     Fault(
@@ -268,12 +267,12 @@ FAULTS: Final[tuple[Fault, ...]] = (
         component="PowerContactor/Problem",
         mrec="CX017",
         meaning=(
-            "The vehicle kept drawing current after the pilot was off, so the contactor "
-            "opened under load."
+            "The vehicle kept drawing current after the pilot was off, so the contactor opened "
+            "under load."
         ),
         remedy=(
-            "No action for a single one. If a vehicle does it each time, its charger ignores "
-            "the pilot."
+            "No action for a single one. If a vehicle does it each time, its charger ignores the "
+            "pilot."
         ),
     ),
     Fault(

@@ -16,7 +16,7 @@ _E = TypeVar("_E", bound=IntEnum)
 
 PROTOCOL_MAJOR: Final = 1
 PROTOCOL_MINOR: Final = 0
-LAYOUT_HASH: Final = 0x1000CA06
+LAYOUT_HASH: Final = 0x08F7CF15
 MAX_PAYLOAD: Final = 240
 
 
@@ -845,9 +845,9 @@ class EventAck:
         return cls(*_EVENT_ACK.unpack(payload))
 
 
-_EVENT = Struct("<IQBBIIiQI32s")
-_EVENT_DEFAULT = bytes(70)
-_EVENT_ENDS = (4, 12, 13, 14, 18, 22, 26, 34, 38, 70)
+_EVENT = Struct("<IQBBIIiQI32sI")
+_EVENT_DEFAULT = bytes(74)
+_EVENT_ENDS = (4, 12, 13, 14, 18, 22, 26, 34, 38, 70, 74)
 
 
 @dataclass(frozen=True, slots=True)
@@ -856,7 +856,7 @@ class Event:
 
     ID: ClassVar[int] = 0x0040
     KIND: ClassVar[Kind] = Kind.EVENT
-    SIZE: ClassVar[int] = 70
+    SIZE: ClassVar[int] = 74
 
     id: int = 0  # 1, 2, 3 ... within this boot
     uptime_us: int = 0  # when
@@ -868,6 +868,7 @@ class Event:
     energy_mwh: int = 0  # the meter's register then
     meter_boot: int = 0  # the register's origin
     text: str = ""  # detail in words
+    oldest: int = 0  # lowest id that is still resent: what came before it is acknowledged or lost
 
     def to_bytes(self) -> bytes:
         return _EVENT.pack(
@@ -881,11 +882,12 @@ class Event:
             self.energy_mwh,
             self.meter_boot,
             _raw(self.text, 32),
+            self.oldest,
         )
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Self:
-        if len(payload) != 70:
+        if len(payload) != 74:
             payload = _fit(payload, _EVENT_DEFAULT, _EVENT_ENDS)
         v = _EVENT.unpack(payload)
         return cls(
@@ -899,6 +901,7 @@ class Event:
             v[7],
             v[8],
             _text(v[9]),
+            v[10],
         )
 
 
@@ -945,7 +948,8 @@ class Snapshot:
 
     evse: int = 0  # 1..n
     uptime_us: int = 0  # when
-    host_clock_us: int = 0  # host clock of the last lease heard on this EVSE, 0 if none
+    # host clock of the last lease heard on this EVSE, taken or refused; 0 if none
+    host_clock_us: int = 0
     host_clock_age_us: int = 0  # time since that lease arrived
     pilot: Pilot | int = 0  # pilot state
     pilot_high_mv: int = 0  # positive level

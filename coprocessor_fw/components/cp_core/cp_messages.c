@@ -551,6 +551,7 @@ size_t cp_msg_event_encode(const cp_msg_event_t *m, uint8_t *out)
     put_u64(&out[26], m->energy_mwh);
     put_u32(&out[34], m->meter_boot);
     put_str(&out[38], m->text, 32u);
+    put_u32(&out[70], m->oldest);
     return CP_MSG_EVENT_SIZE;
 }
 
@@ -586,6 +587,9 @@ void cp_msg_event_decode(cp_msg_event_t *m, const uint8_t *in, size_t len)
     }
     if (len >= 70u) {
         get_str(m->text, &in[38], 32u);
+    }
+    if (len >= 74u) {
+        m->oldest = get_u32(&in[70]);
     }
 }
 

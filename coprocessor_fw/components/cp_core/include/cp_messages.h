@@ -12,7 +12,7 @@
 
 #define CP_PROTOCOL_MAJOR 1u
 #define CP_PROTOCOL_MINOR 0u
-#define CP_LAYOUT_HASH 0x1000CA06u
+#define CP_LAYOUT_HASH 0x08F7CF15u
 #define CP_MAX_PAYLOAD 240u
 
 /* Kind of a frame: the low five bits of its first byte. */
@@ -473,7 +473,7 @@ void cp_msg_event_ack_decode(cp_msg_event_ack_t *m, const uint8_t *in, size_t le
 
 /* Something happened; resent until acknowledged. Ids count up from 1 within a boot. */
 #define CP_MSG_EVENT 0x0040u
-#define CP_MSG_EVENT_SIZE 70u
+#define CP_MSG_EVENT_SIZE 74u
 typedef struct {
     uint32_t id; /* 1, 2, 3 ... within this boot */
     uint64_t uptime_us; /* when */
@@ -485,6 +485,7 @@ typedef struct {
     uint64_t energy_mwh; /* the meter's register then */
     uint32_t meter_boot; /* the register's origin */
     char text[33]; /* detail in words */
+    uint32_t oldest; /* lowest id that is still resent: what came before it is acknowledged or lost */
 } cp_msg_event_t;
 void cp_msg_event_default(cp_msg_event_t *m);
 size_t cp_msg_event_encode(const cp_msg_event_t *m, uint8_t *out);
@@ -496,7 +497,7 @@ void cp_msg_event_decode(cp_msg_event_t *m, const uint8_t *in, size_t len);
 typedef struct {
     uint8_t evse; /* 1..n */
     uint64_t uptime_us; /* when */
-    uint64_t host_clock_us; /* host clock of the last lease heard on this EVSE, 0 if none */
+    uint64_t host_clock_us; /* host clock of the last lease heard on this EVSE, taken or refused; 0 if none */
     uint32_t host_clock_age_us; /* time since that lease arrived */
     uint8_t pilot; /* pilot state */
     int16_t pilot_high_mv; /* positive level */
