@@ -1,0 +1,257 @@
+"""The station's one inbox: feeds inputs to the pure core, keeps its timers, commits its changes, runs its effects.
+
+The rule of order: what lowers risk is run at once; what raises it waits for the commit of its own batch and of all before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol, assert_never
+
+import structlog
+
+from cpctl.clock import Clock
+from cpctl.core.inputs import Command, Input, StoreFailed, StoreRecovered, Tick
+from cpctl.core.model import Stamp
+from cpctl.core.outputs import (
+    AskToken,
+    ClearFaultAt,
+    Delete,
+    Durable,
+    Effect,
+    Forget,
+    Grant,
+    LockConnector,
+    Note,
+    Outcome,
+    Output,
+    Publish,
+    Reply,
+    Report,
+    Restart,
+    Restrict,
+    Save,
+    SetPilotAvailable,
+    UnlockConnector,
+    VariableChanged,
+)
+from cpctl.core.ports import Coprocessor, Csms
+from cpctl.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+_REPLY_TIMEOUT_S = 30.0
+
+
+class Core(Protocol):
+    """What decides: `core.station.Station`."""
+
+    def handle(self, now: Stamp, item: Input) -> Sequence[Output]:
+        """Take an input; return what it asks for."""
+
+    def deadline(self) -> int | None:
+        """Return the monotonic ms at which a `Tick` is due, if one is."""
+
+
+class Journal(Protocol):
+    """Where changes become durable: `store.sqlite.Store`."""
+
+    def commit(self, changes: Sequence[Durable], done: Callable[[], None] | None = None) -> None:
+        """Put changes on disk after all earlier ones, then call `done`."""
+
+
+class Runtime:
+    """Owner of the station. Not re-entrant from outside its loop; everything happens in the loop's thread."""
+
+    def __init__(
+        self,
+        station: Core,
+        journal: Journal,
+        clock: Clock,
+        coprocessor: Coprocessor,
+        csms: Csms,
+        restart: Callable[[bool], None],
+    ) -> None:
+        """Join the station to its ports; `restart(immediate)` is called when it asks for a restart of the host."""
+        self._station = station
+        self._journal = journal
+        self._clock = clock
+        self._coprocessor = coprocessor
+        self._csms = csms
+        self._restart = restart
+        self._inbox: deque[tuple[Input, Callable[[], None] | None]] = deque()
+        self._draining = False
+        self._order = 0
+        self._grants: dict[int, tuple[int, Grant]] = {}
+        self._unlocks: dict[int, int] = {}
+        self._requests: dict[int, asyncio.Future[tuple[Outcome, str]]] = {}
+        self._next_request = 1
+        self._timer: asyncio.TimerHandle | None = None
+        self._failure: asyncio.Future[None] | None = None
+        self.on_change: Callable[[], None] = lambda: None
+
+    # ------------------------------------------------------------ the inbox
+
+    def post(self, item: Input, committed: Callable[[], None] | None = None) -> None:
+        """Feed an input; `committed` is called once everything that it caused is on disk."""
+        self._inbox.append((item, committed))
+        if self._draining:
+            return
+        self._draining = True
+        try:
+            while self._inbox:
+                self._turn(*self._inbox.popleft())
+        except Exception as error:
+            self._fail(error)
+        finally:
+            self._draining = False
+        self._set_timer()
+        self.on_change()
+
+    async def request(self, make: Callable[[int], Command]) -> tuple[Outcome, str]:
+        """Feed the command that `make(request)` builds; return its outcome and text, after the commit where it must be."""
+        number = self._next_request
+        self._next_request += 1
+        future: asyncio.Future[tuple[Outcome, str]] = asyncio.get_running_loop().create_future()
+        self._requests[number] = future
+        try:
+            self.post(make(number))
+            async with asyncio.timeout(_REPLY_TIMEOUT_S):
+                return await future
+        except TimeoutError as error:
+            raise StoreError("the disk does not take what was asked for: look at free space and at the log") from error
+        finally:
+            del self._requests[number]
+
+    def store_trouble(self, reason: str | None) -> None:
+        """Take the store's word that commits fail (reason), or work again (None)."""
+        self.post(StoreFailed(reason) if reason is not None else StoreRecovered())
+
+    def alive(self, within_s: float = 5.0) -> bool:
+        """Tell whether the station's own timer has been served lately and nothing has failed."""
+        loop = asyncio.get_running_loop()
+        due = self._station.deadline()
+        overdue = due is not None and loop.time() - due / 1000 > within_s
+        return not overdue and not (self._failure is not None and self._failure.done())
+
+    async def run(self) -> None:
+        """Wait until the station fails, which raises what it failed with; cancelled at the end of the program."""
+        self._failure = asyncio.get_running_loop().create_future()
+        await self._failure
+
+    def _fail(self, error: Exception) -> None:
+        """A fault in our own logic: stop permitting, then let the program end and be restarted from what is stored."""
+        log.error("station.failed", exc_info=error)
+        self._inbox.clear()
+        if self._failure is not None and not self._failure.done():
+            self._failure.set_exception(error)
+
+    # ------------------------------------------------------------ one turn
+
+    def _turn(self, item: Input, committed: Callable[[], None] | None) -> None:
+        outputs = self._station.handle(self._clock.now(), item)
+        changes, at_once, after = _sort(outputs)
+        for effect in at_once:
+            self._run(effect)
+        held = [self._hold(effect) for effect in after]
+        published = [output for output in changes if isinstance(output, Publish)]
+        if not (changes or held or committed):
+            return
+
+        def landed() -> None:
+            for entry in published:
+                self._csms.enqueue(entry.entry, entry.event)
+            for run in held:
+                run()
+            if committed:
+                committed()
+
+        self._journal.commit(changes, landed)
+
+    def _hold(self, effect: Effect) -> Callable[[], None]:
+        """Keep an effect for after the commit; a newer one for the same contactor or lock overtakes it."""
+        self._order += 1
+        order = self._order
+        match effect:
+            case Grant(evse):
+                self._grants[evse] = (order, effect)
+                return lambda: self._grant(evse, order)
+            case UnlockConnector(evse):
+                self._unlocks[evse] = order
+                return lambda: self._unlock(evse, order)
+            case _:
+                return lambda: self._run(effect)
+
+    def _grant(self, evse: int, order: int) -> None:
+        held_order, grant = self._grants.get(evse, (0, None))
+        if grant is not None and held_order == order:
+            del self._grants[evse]
+            self._coprocessor.grant(grant.evse, grant.plug, grant.limit_ma, grant.phases)
+
+    def _restrict(self, effect: Restrict) -> None:
+        """Lower what stands, and what still waits for its commit."""
+        order, grant = self._grants.pop(effect.evse, (0, None))
+        if grant is not None and grant.plug == effect.plug and effect.limit_ma > 0:
+            lowered = replace(grant, limit_ma=min(grant.limit_ma, effect.limit_ma), phases=effect.phases)
+            self._grants[effect.evse] = (order, lowered)
+        self._coprocessor.restrict(effect.evse, effect.plug, effect.limit_ma, effect.phases)
+
+    def _unlock(self, evse: int, order: int) -> None:
+        if self._unlocks.get(evse) == order:
+            self._coprocessor.lock(evse, False)
+
+    def _run(self, effect: Effect) -> None:
+        match effect:
+            case Restrict():
+                self._restrict(effect)
+            case LockConnector(evse):
+                self._unlocks.pop(evse, None)
+                self._coprocessor.lock(evse, True)
+            case SetPilotAvailable(evse, available):
+                self._coprocessor.set_available(evse, available)
+            case ClearFaultAt(evse, fault):
+                self._coprocessor.clear_fault(evse, fault)
+            case AskToken(ask, evse, id_token):
+                self._csms.ask_token(ask, evse, id_token)
+            case Report(event):
+                self._csms.report(event)
+            case VariableChanged(name, value):
+                self._csms.variable_changed(name, value)
+            case Restart(immediate):
+                self._restart(immediate)
+            case Reply(request, outcome, text):
+                future = self._requests.get(request)
+                if future is not None and not future.done():
+                    future.set_result((outcome, text))
+            case Grant() | UnlockConnector():
+                raise AssertionError("held until its commit")
+            case _:
+                assert_never(effect)
+
+    # ------------------------------------------------------------ time
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self._station.deadline()
+        if deadline is not None and not (self._failure is not None and self._failure.done()):
+            # Half a millisecond late, so that the core's whole milliseconds have passed.
+            self._timer = asyncio.get_running_loop().call_at(deadline / 1000 + 0.0005, self.post, Tick())
+
+
+def _sort(outputs: Sequence[Output]) -> tuple[list[Durable], list[Effect], list[Effect]]:
+    """Part outputs into changes for the disk, effects for now, and effects for after the commit."""
+    changes: list[Durable] = []
+    now: list[Effect] = []
+    after: list[Effect] = []
+    for output in outputs:
+        match output:
+            case Save() | Delete() | Forget() | Publish() | Note():
+                changes.append(output)
+            case _:
+                (after if output.raises_risk else now).append(output)
+    return changes, now, after

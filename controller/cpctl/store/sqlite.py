@@ -1,0 +1,246 @@
+"""The store: batches of changes, each one atomic and on disk before its promise is kept.
+
+One writer thread, group commit: what piles up while the disk is busy becomes one transaction. The event loop never waits for the disk.
+A commit that fails is tried again, in order, until it succeeds; `on_trouble` hears of it, and promises stay unkept meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from cpctl.core.model import Record, Stamp
+from cpctl.core.outputs import Delete, Durable, DurableEvent, Forget, Note, Publish, Save
+from cpctl.errors import StoreError
+
+from .codec import Row, decode, encode
+
+_RETRY_S = 1.0
+_NOTES_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the store held when it was opened."""
+
+    boot: int
+    clean: bool
+    records: dict[str, Record]
+    outbox: tuple[tuple[int, DurableEvent], ...]
+    next_entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNote:
+    """A line of the event log with its number."""
+
+    id: int
+    note: Note
+
+
+@dataclass(slots=True)
+class _Batch:
+    changes: Sequence[Durable]
+    done: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Store:
+    """One state directory, held by one process."""
+
+    def __init__(self, directory: Path, on_trouble: Callable[[str | None], None] = lambda reason: None) -> None:
+        """Open, migrating as needed; `on_trouble(reason)` is called when commits begin to fail, and with None when they work again."""
+        self._directory = directory
+        self.on_trouble = on_trouble
+        self._lock = _hold_directory(directory)
+        try:
+            self._db = _open(directory / "cpctl.db")
+            self.loaded = self._load()
+        except sqlite3.Error as error:
+            os.close(self._lock)
+            raise StoreError(f"{directory / 'cpctl.db'}: {error}.", "Move the file away to start empty, or bring back a copy.") from error
+        except StoreError:
+            os.close(self._lock)
+            raise
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._pending: list[_Batch] = []
+        self._wake = asyncio.Event()
+        self._failing: str | None = None
+        self._busy = False
+
+    # ------------------------------------------------------------ writing
+
+    def commit(self, changes: Sequence[Durable], done: Callable[[], None] | None = None) -> None:
+        """Put the changes on disk as one transaction, after all earlier ones; then call `done` in the loop.
+
+        Without changes, `done` still waits for all earlier ones, and is called at once where there are none.
+        """
+        if not changes and not self._pending and not self._busy:
+            if done:
+                done()
+            return
+        self._pending.append(_Batch(changes, [done] if done else []))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write what is committed until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._drain()
+
+    async def flush(self, timeout_s: float = 5.0) -> bool:
+        """Wait until all is on disk; False if that took too long."""
+        landed = asyncio.Event()
+        self.commit((), landed.set)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await landed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._pending:
+            group, self._pending = self._pending, []
+            self._busy = True
+            rows = [change for batch in group for change in batch.changes]
+            while (reason := await loop.run_in_executor(self._executor, self._write, rows)) is not None:
+                if self._failing is None:
+                    self._failing = reason
+                    self.on_trouble(reason)
+                await asyncio.sleep(_RETRY_S)
+            self._busy = False
+            if self._failing is not None:
+                self._failing = None
+                self.on_trouble(None)
+            for batch in group:
+                for done in batch.done:
+                    done()
+
+    def _write(self, changes: Sequence[Durable]) -> str | None:
+        """Write one transaction in the writer thread; return what went wrong, or None."""
+        if not changes:
+            return None
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                for change in changes:
+                    _apply(self._db, change)
+        except sqlite3.Error as error:
+            return str(error)
+        return None
+
+    # ------------------------------------------------------------ reading
+
+    async def notes(self, since: int = 0, limit: int = 100) -> list[StoredNote]:
+        """Return up to `limit` lines of the event log with ids above `since`, oldest first; without `since`, the latest."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._read_notes, since, limit)
+
+    def _read_notes(self, since: int, limit: int) -> list[StoredNote]:
+        order = "ASC" if since else "DESC"
+        rows = self._db.execute(
+            f"SELECT id, boot, mono_ms, utc_ms, evse, code, text FROM note WHERE id > ? ORDER BY id {order} LIMIT ?", (since, limit)
+        ).fetchall()
+        found = [StoredNote(row[0], Note(Stamp(*row[1:4]), *row[4:])) for row in rows]
+        return found if since else found[::-1]
+
+    # ------------------------------------------------------------ life
+
+    def close(self, clean: bool) -> None:
+        """Close; `clean` marks that this run ended in order."""
+        self._executor.shutdown(wait=True)
+        if clean:
+            with self._db:
+                _set_meta(self._db, "clean", "1")
+        self._db.close()
+        os.close(self._lock)
+
+    def _load(self) -> Loaded:
+        meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+        records = {
+            key: decode(Row(kind, schema, body)) for key, kind, schema, body in self._db.execute("SELECT key, kind, schema, body FROM record")
+        }
+        outbox = [
+            (entry, decode(Row(kind, schema, body)))
+            for entry, kind, schema, body in self._db.execute("SELECT entry, kind, schema, body FROM outbox ORDER BY entry")
+        ]
+        boot = int(meta.get("boot", "0")) + 1
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            _set_meta(self._db, "boot", str(boot))
+            _set_meta(self._db, "clean", "0")
+        return Loaded(
+            boot=boot,
+            clean=meta.get("clean", "1") == "1",
+            records=records,  # type: ignore[arg-type]  # the record table holds records only
+            outbox=tuple(outbox),  # type: ignore[arg-type]
+            next_entry=int(meta.get("next_entry", "1")),
+        )
+
+
+def _hold_directory(directory: Path) -> int:
+    """Take the directory for this process, or say that another has it."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"The state directory {directory} cannot be used: {error.strerror}.", "Give another with --state.") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise StoreError(f"Another cpctl is using {directory}.", "Stop it first, or give this one its own --state.") from error
+    return handle
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+    os.chmod(path, 0o600)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    _migrate(db)
+    return db
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Bring the file to this version's form; refuse one that a later version wrote."""
+    folder = resources.files("cpctl.store") / "migrations"
+    steps = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    present = db.execute("PRAGMA user_version").fetchone()[0]
+    if present > len(steps):
+        raise StoreError(f"The store has form {present}, this version knows {len(steps)}.", "Run the version that wrote it, or a later one.")
+    for number, step in enumerate(steps[present:], present + 1):
+        db.executescript(f"BEGIN IMMEDIATE;\n{step.read_text()}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _apply(db: sqlite3.Connection, change: Durable) -> None:
+    match change:
+        case Save(key, record):
+            row = encode(record)
+            db.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)", (key, row.kind, row.schema, row.body))
+        case Delete(key):
+            db.execute("DELETE FROM record WHERE key = ?", (key,))
+        case Publish(entry, event):
+            row = encode(event)
+            db.execute("INSERT INTO outbox VALUES (?, ?, ?, ?)", (entry, row.kind, row.schema, row.body))
+            _set_meta(db, "next_entry", str(entry + 1))
+        case Forget(entry):
+            db.execute("DELETE FROM outbox WHERE entry = ?", (entry,))
+        case Note(at, evse, code, text):
+            cursor = db.execute(
+                "INSERT INTO note (boot, mono_ms, utc_ms, evse, code, text) VALUES (?, ?, ?, ?, ?, ?)",
+                (at.boot, at.mono_ms, at.utc_ms, evse, code, text),
+            )
+            db.execute("DELETE FROM note WHERE id <= ?", ((cursor.lastrowid or 0) - _NOTES_KEPT,))
+
+
+def _set_meta(db: sqlite3.Connection, key: str, value: str) -> None:
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
