@@ -54,7 +54,7 @@ def configure(level: str = "info", stream: IO[str] | None = None, json: bool | N
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """Make the logger of a module: `log = get_logger(__name__)`, then `log.info("transaction.started", evse=1)`."""
-    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger(name))
+    return structlog.stdlib.get_logger(name)
 
 
 def redact_event(_logger: object, _method: str, event: EventDict) -> EventDict:
