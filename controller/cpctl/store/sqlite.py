@@ -182,7 +182,7 @@ class Store:
             clean=meta.get("clean", "1") == "1",
             records=records,  # type: ignore[arg-type]  # the record table holds records only
             outbox=tuple(outbox),  # type: ignore[arg-type]
-            next_entry=int(meta.get("next_entry", "1")),
+            next_entry=max(int(meta.get("forgotten", "0")), outbox[-1][0] if outbox else 0) + 1,
         )
 
 
@@ -204,6 +204,8 @@ def _hold_directory(directory: Path) -> int:
 def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
     os.chmod(path, 0o600)
+    # Records are small: quarter pages mean a quarter of the bytes for each commit, which an SD card and the G12 goal both like.
+    db.execute("PRAGMA page_size=1024")
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     _migrate(db)
@@ -231,9 +233,9 @@ def _apply(db: sqlite3.Connection, change: Durable) -> None:
         case Publish(entry, event):
             row = encode(event)
             db.execute("INSERT INTO outbox VALUES (?, ?, ?, ?)", (entry, row.kind, row.schema, row.body))
-            _set_meta(db, "next_entry", str(entry + 1))
         case Forget(entry):
             db.execute("DELETE FROM outbox WHERE entry = ?", (entry,))
+            _set_meta(db, "forgotten", str(entry))
         case Note(at, evse, code, text):
             cursor = db.execute(
                 "INSERT INTO note (boot, mono_ms, utc_ms, evse, code, text) VALUES (?, ?, ?, ?, ?, ?)",

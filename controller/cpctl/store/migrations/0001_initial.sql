@@ -25,7 +25,7 @@ CREATE TABLE note (
     text    TEXT NOT NULL
 );
 
--- Facts about the store itself: number of starts, next outbox entry, whether the last run ended in order.
+-- Facts about the store itself: number of starts, last outbox entry forgotten, whether the last run ended in order.
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
