@@ -1,0 +1,53 @@
+# Every routine of this project. `just` lists them; each works on a fresh clone.
+
+export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
+
+[private]
+default:
+    @just --list --unsorted
+
+# Prepare .venv and hooks
+setup:
+    scripts/setup
+    pre-commit install
+
+# Lint, types, import rules, generated files
+check: _ready
+    scripts/test format lint types imports generated
+
+# Every check and every test of Python and C (the same as scripts/test and CI)
+test *steps:
+    scripts/test {{ steps }}
+
+# The firmware core's C tests on this machine, under ASan and UBSan
+fw-test:
+    scripts/test c
+
+# Replay the corpus of the link decoder's fuzzer
+fuzz:
+    scripts/test fuzz
+
+# Regenerate code, vectors and tables from protocol/*.toml
+gen: _ready
+    python protocol/generate.py
+
+# Format everything
+fmt: _ready
+    ruff format .
+    ruff check --fix .
+
+# Build the documentation into build/site
+docs: _ready
+    scripts/test docs
+
+# A simulated charge point with a prompt; arguments as for `cpctl sim`
+sim *args: _ready
+    cpctl sim {{ args }}
+
+# One charging session, shown live
+demo:
+    scripts/demo
+
+[private]
+_ready:
+    @scripts/setup
