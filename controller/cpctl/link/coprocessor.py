@@ -1,0 +1,459 @@
+"""The coprocessor as the core sees it: permissions and requests go out, what happens comes in as inputs.
+
+Implements `core.ports.Coprocessor`. Everything that it is told is an absolute value which it keeps: leases are renewed, availability and lock are
+told again after each reconnection, so no call needs the link to be up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from typing import Final, Protocol
+
+import structlog
+
+from cpctl.core import inputs
+from cpctl.core.faults import BY_NAME
+from cpctl.errors import EmulatorRefused, LinkError, PortBusy, PortMissing, PortVanished, ProtocolMismatch, WrongBoard
+
+from . import observe
+from .commissioning import push
+from .info import LinkInfo, firmware_version, link_info, reset_reason
+from .leases import LeaseKeeper
+from .line import Line, OpenLine
+from .messages import (
+    PROTOCOL_MAJOR,
+    PROTOCOL_MINOR,
+    ClearFault,
+    Command,
+    ConfigSet,
+    Contactor,
+    Counters,
+    Event,
+    EventCode,
+    Hello,
+    Lock,
+    Log,
+    LogLevel,
+    Meter,
+    Reboot,
+    RebootMode,
+    Reply,
+    Result,
+    SelfTest,
+    SetAvailable,
+    SetLock,
+    Snapshot,
+    Wake,
+)
+from .reconnect import Reconnect
+from .session import CommandDone, Established, Lost, LostReason, RefusalReason, Refused, Session, SessionEvent
+from .settings import LinkSettings
+
+log = structlog.get_logger(__name__)
+
+#: All bits of ClearFault.fault: every latched fault.
+_EVERY_FAULT: Final = 255
+#: An unlock that was refused (contactor not proved open yet) is asked for again this often.
+_LOCK_AGAIN_US: Final = 1_000_000
+#: A stalled station is looked for this often; well within the shortest time to live of a lease.
+_ALIVE_S: Final = 0.5
+#: Time for a pushed configuration to be validated and reported.
+_COMMISSION_S: Final = 10.0
+
+
+class Post(Protocol):
+    """Feeds the station; `committed` is called once what it caused is on disk."""
+
+    def __call__(self, item: inputs.Input, committed: Callable[[], None] | None = None) -> None: ...
+
+
+class Coprocessor:
+    """One coprocessor at the end of one line, over all its reconnections.
+
+    `mark` is the (boot nonce, id) of the last event stored; `alive` says whether the station's loop still turns.
+    """
+
+    def __init__(
+        self,
+        open_line: OpenLine,
+        post: Post,
+        settings: LinkSettings,
+        random: Random,
+        *,
+        mark: tuple[int, int] | None = None,
+        alive: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._post = post
+        self._settings = settings
+        self._alive = alive
+        self._reconnect = Reconnect(open_line, self, random)
+        self._session = Session(
+            random=random,
+            version=settings.version,
+            revision=settings.revision,
+            allow_simulated=settings.allow_simulated,
+            mark=mark,
+        )
+        self._leases = LeaseKeeper(settings.lease_ms)
+        self._line: Line | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._waiting: dict[int, asyncio.Future[Reply | None]] = {}
+        self._available: dict[int, bool] = {}
+        self._lock: dict[int, bool] = {}
+        self._lock_asked_us: dict[int, int] = {}
+        self._lost: tuple[str, str] | None = None  # code and text as last posted; None while ready
+        self._ready = False
+        self._handing_over = False
+        self._counters: Counters | None = None
+        self._config_outcome: asyncio.Future[Event] | None = None
+
+    async def run(self) -> None:
+        """Keep the link up until cancelled."""
+        self._handing_over = False
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                tasks.create_task(self._reconnect.run(), name="link.reconnect")
+                tasks.create_task(self._watch(), name="link.watch")
+        finally:
+            self._tasks = None
+            self._drop_timer()
+
+    # ------------------------------------------------------------ core.ports.Coprocessor
+
+    def grant(self, evse: int, plug: int, limit_ma: int, phases: int) -> None:
+        """Keep leases of this limit running for this plug-in until told otherwise."""
+        self._leases.grant(evse, plug, limit_ma, phases, self._now_us())
+        self._turn()
+
+    def restrict(self, evse: int, plug: int, limit_ma: int, phases: int) -> None:
+        """Lower the standing permission at once; 0 stops."""
+        self._leases.restrict(evse, plug, limit_ma, phases, self._now_us())
+        self._turn()
+
+    def lock(self, evse: int, locked: bool) -> None:
+        """Lock or unlock the socket."""
+        self._lock[evse] = locked
+        self._send_lock(evse, locked)
+        self._turn()
+
+    def set_available(self, evse: int, available: bool) -> None:
+        """Show state F (not available) or not."""
+        self._available[evse] = available
+        if self._ready:
+            self._command(SetAvailable(evse, int(available)))
+        self._turn()
+
+    def clear_fault(self, evse: int, fault: str | None) -> None:
+        """Clear a latched fault by its name, or all; an unknown name clears nothing."""
+        if fault is not None and fault not in BY_NAME:
+            log.warning("link.unknown_fault", evse=evse, fault=fault)
+            return
+        self._command(ClearFault(evse, BY_NAME[fault].bit if fault is not None else _EVERY_FAULT))
+        self._turn()
+
+    # ------------------------------------------------------------ beyond the port: service and life cycle
+
+    def wake(self, evse: int) -> None:
+        """Wake a sleeping vehicle."""
+        self._command(Wake(evse))
+        self._turn()
+
+    async def self_test(self, evse: int) -> Reply | None:
+        """Run the self-tests of an EVSE; the outcome comes as an event. None if the link was lost."""
+        return await self._ask(SelfTest(evse))
+
+    async def reboot(self, mode: RebootMode = RebootMode.APPLICATION) -> Reply | None:
+        """Restart the coprocessor once every contactor is open; works with every protocol version."""
+        return await self._ask(Reboot(mode))
+
+    def hand_over(self) -> None:
+        """Send one long lease for each standing permission, so that charges outlive a restart of the host; renew nothing more."""
+        self._handing_over = True
+        for lease in self._leases.hand_over(self._now_us()):
+            self._session.send_lease(lease)
+        self._write()
+
+    @property
+    def info(self) -> LinkInfo:
+        """The link at this moment."""
+        return link_info(self._session, self._ready, self._lost, self._counters, self._now_us())
+
+    # ------------------------------------------------------------ the line (reconnect.Tenant)
+
+    def opened(self, line: Line) -> None:
+        self._line = line
+        self._session.opened(self._now_us())
+        self._turn()
+
+    def received(self, data: bytes) -> None:
+        self._session.receive(data, self._now_us())
+        self._turn()
+
+    def writable_again(self) -> None:
+        self._turn()
+
+    def lost(self, error: LinkError) -> None:
+        self._line = None
+        self._session.closed()
+        self._turn()
+        self._not_ready(_code(error), str(error))
+
+    def failed(self, error: LinkError) -> None:
+        self._not_ready(_code(error), str(error))
+
+    # ------------------------------------------------------------ the turn: everything that is due, in one place
+
+    def _turn(self) -> None:
+        """Take what happened, send what is due, set the timer for what is next."""
+        while happened := self._session.events():
+            for item in happened:
+                self._take(item)
+        self._write()
+        self._drop_timer()
+        due = [t for t in (self._session.deadline(), self._leases_due()) if t is not None]
+        if due and self._line is not None:
+            loop = asyncio.get_running_loop()
+            # Rounded up to the next microsecond: a timer a hair early would find nothing due and spin.
+            self._timer = loop.call_at((min(due) + 1) / 1_000_000, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._session.poll(self._now_us())
+        self._turn()
+
+    def _write(self) -> None:
+        """Write what waits; leases are made at the moment of writing, so that a line that was stuck delivers no old permission."""
+        line = self._line
+        if line is None or not line.writable:
+            return
+        if self._session.established and not self._handing_over:
+            for lease in self._leases.due(self._now_us()):
+                self._session.send_lease(lease)
+        if frames := self._session.data_to_send():
+            line.write(b"".join(frames))
+
+    def _leases_due(self) -> int | None:
+        line = self._line
+        sendable = self._session.established and not self._handing_over and line is not None and line.writable
+        return self._leases.deadline() if sendable else None
+
+    async def _watch(self) -> None:
+        """Stop renewing when the station stalls, go on when it turns again."""
+        while True:
+            await asyncio.sleep(_ALIVE_S)
+            alive = self._alive()
+            if not alive and not self._leases.suspended:
+                log.error("link.station_stalled")
+                self._leases.suspended = True
+            elif alive and self._ready and self._leases.suspended and not self._handing_over:
+                log.info("link.station_turns_again")
+                self._leases.resume(self._now_us())
+                self._turn()
+
+    # ------------------------------------------------------------ what the session tells
+
+    def _take(self, item: SessionEvent) -> None:
+        match item:
+            case Snapshot():
+                self._take_snapshot(item)
+            case Meter():
+                if (reading := observe.meter_read(item)) is not None and self._ready:
+                    self._post(reading)
+            case Event():
+                self._take_event(item)
+            case CommandDone():
+                self._take_reply(item)
+            case Log():
+                _log_line(item)
+            case Counters():
+                self._counters = item
+            case Established():
+                self._established(item)
+            case Lost():
+                self._not_ready(item.reason.value, _LOST_TEXT[item.reason])
+            case Refused():
+                error = _refusal(item)
+                self._not_ready(_code(error), str(error))
+
+    def _take_snapshot(self, snapshot: Snapshot) -> None:
+        self._leases.seen(snapshot, self._now_us())
+        if not self._ready:
+            return
+        wanted = self._lock.get(snapshot.evse)
+        if wanted is not None and snapshot.lock == (Lock.UNLOCKED if wanted else Lock.LOCKED):
+            asked_us = self._lock_asked_us.get(snapshot.evse, 0)
+            may = wanted or snapshot.contactor == Contactor.OPEN
+            if may and self._now_us() - asked_us >= _LOCK_AGAIN_US:
+                self._send_lock(snapshot.evse, wanted)
+        self._post(observe.evse_observed(snapshot))
+
+    def _take_event(self, event: Event) -> None:
+        if self._config_outcome is not None and not self._config_outcome.done():
+            if event.value == ConfigSet.COMMISSIONED and event.code in (EventCode.CONFIG_APPLIED, EventCode.CONFIG_REFUSED):
+                self._config_outcome.set_result(event)
+        now_us = self._now_us()
+        happened_us = self._session.clock.to_host_us(event.uptime_us)
+        age_ms = 0 if happened_us is None else max(0, now_us - happened_us) // 1000
+        boot_nonce = self._session.boot_nonce
+
+        def committed() -> None:
+            self._session.ack_event(boot_nonce, event.id)
+            self._turn()
+
+        self._post(observe.coprocessor_event(event, boot_nonce, age_ms), committed)
+
+    def _take_reply(self, done: CommandDone) -> None:
+        waiter = self._waiting.pop(done.ticket, None)
+        if waiter is not None:
+            if not waiter.done():
+                waiter.set_result(done.reply)
+        elif done.reply is not None and done.reply.result not in (Result.OK, Result.ACCEPTED):
+            log.warning(
+                "link.command_refused",
+                command=type(done.command).__name__,
+                result=observe.name_of(Result, done.reply.result),
+                text=done.reply.text,
+            )
+
+    # ------------------------------------------------------------ fit for use, or not
+
+    def _established(self, item: Established) -> None:
+        hello = item.hello
+        log.info(
+            "link.established",
+            mac=hello.mac.hex(":"),
+            firmware=firmware_version(hello),
+            chip=hello.chip,
+            reset_reason=reset_reason(hello),
+            restarted=item.restarted,
+        )
+        if self._settings.mac is not None and hello.mac != self._settings.mac:
+            error = WrongBoard(self._settings.mac.hex(":"), hello.mac.hex(":"))
+            self._not_ready(_code(error), str(error))
+        elif hello.config_crc == self._settings.board.crc():
+            self._become_ready(item)
+        elif not self._settings.commission:
+            code, text = _UNCOMMISSIONED if hello.config_crc == 0 else _OTHER_CONFIGURATION
+            self._not_ready(code, text)
+        elif self._tasks is not None:
+            self._tasks.create_task(self._commission(item), name="link.commission")
+
+    def _become_ready(self, item: Established) -> None:
+        self._ready = True
+        self._lost = None
+        self._leases.resume(self._now_us())
+        for evse, available in self._available.items():
+            self._command(SetAvailable(evse, int(available)))
+        for evse, locked in self._lock.items():
+            self._send_lock(evse, locked)
+        self._post(inputs.CoprocessorReady(item.hello.nonce, item.restarted, item.hello.evse_count))
+        if self._settings.board.operational and self._tasks is not None:
+            self._tasks.create_task(self._push_operational(), name="link.operational")
+
+    def _not_ready(self, code: str, text: str) -> None:
+        """Stop renewing, and say why, once for each reason."""
+        self._ready = False
+        self._leases.suspended = True
+        if self._lost != (code, text):
+            self._lost = (code, text)
+            log.warning("link.lost", code=code, text=text)
+            self._post(inputs.CoprocessorLost(code, text))
+
+    async def _commission(self, item: Established) -> None:
+        """Push the commissioned set and wait for the coprocessor's word on it."""
+        outcome: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+        self._config_outcome = outcome
+        pushed = await push(self._ask, self._settings.board, ConfigSet.COMMISSIONED)
+        if pushed.link_lost:
+            return
+        if not pushed.ok:
+            self._not_ready("configuration_refused", f"The coprocessor refused its configuration: {pushed.refused}. {_HOLD}")
+            return
+        try:
+            async with asyncio.timeout(_COMMISSION_S):
+                event = await outcome
+        except TimeoutError:
+            self._not_ready("configuration_refused", f"The coprocessor did not report on its configuration. {_HOLD}")
+            return
+        if event.code == EventCode.CONFIG_APPLIED and self._session.established:
+            log.info("link.commissioned", mac=item.hello.mac.hex(":"), crc=self._settings.board.crc())
+            self._become_ready(item)
+            self._turn()
+        else:
+            self._not_ready("configuration_refused", f"The coprocessor refused its configuration: {event.text}. {_HOLD}")
+
+    async def _push_operational(self) -> None:
+        pushed = await push(self._ask, self._settings.board, ConfigSet.OPERATIONAL)
+        if pushed.refused:
+            log.warning("link.operational_refused", reason=pushed.refused)
+
+    # ------------------------------------------------------------ helpers
+
+    def _command(self, command: Command) -> int:
+        return self._session.send_command(command, self._now_us())
+
+    async def _ask(self, command: Command) -> Reply | None:
+        """Send a command and wait for its reply; the session's tries bound the wait."""
+        waiter: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
+        self._waiting[self._command(command)] = waiter
+        self._turn()
+        return await waiter
+
+    def _send_lock(self, evse: int, locked: bool) -> None:
+        if self._ready:
+            self._lock_asked_us[evse] = self._now_us()
+            self._command(SetLock(evse, int(locked)))
+
+    def _drop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    @staticmethod
+    def _now_us() -> int:
+        # Never 0: on the wire that says "no lease heard yet".
+        return int(asyncio.get_running_loop().time() * 1_000_000) + 1
+
+
+_HOLD: Final = "Hold the board's button while commissioning."
+_UNCOMMISSIONED: Final = (
+    "not_commissioned",
+    "The coprocessor was never commissioned: it will not energise anything. Commission it: cpctl commission.",
+)
+_OTHER_CONFIGURATION: Final = (
+    "other_configuration",
+    "The coprocessor is commissioned for another configuration than this station's. Compare the board file, or commission it anew: cpctl commission.",
+)
+_LOST_TEXT: Final = {
+    LostReason.SUSPECT: "The coprocessor does not answer. Check its cable and supply.",
+    LostReason.RESTARTED: "The coprocessor restarted.",
+    LostReason.CLOSED: "The line to the coprocessor is closed.",
+}
+_LEVELS: Final[dict[int, str]] = {LogLevel.ERROR: "error", LogLevel.WARNING: "warning", LogLevel.INFO: "info", LogLevel.DEBUG: "debug"}
+_CODES: Final[dict[type[LinkError], str]] = {
+    PortMissing: "port_missing",
+    PortBusy: "port_busy",
+    PortVanished: "port_vanished",
+    ProtocolMismatch: "protocol_mismatch",
+    WrongBoard: "wrong_board",
+    EmulatorRefused: "emulator_refused",
+}
+
+
+def _code(error: LinkError) -> str:
+    return _CODES.get(type(error), "line_failed")
+
+
+def _refusal(item: Refused) -> LinkError:
+    if item.reason is RefusalReason.SIMULATED:
+        return EmulatorRefused()
+    theirs: Hello = item.hello
+    return ProtocolMismatch(f"{PROTOCOL_MAJOR}.{PROTOCOL_MINOR}", f"{theirs.major}.{theirs.minor}")
+
+
+def _log_line(line: Log) -> None:
+    getattr(log, _LEVELS.get(line.level, "info"))("coprocessor.log", module=line.module, text=line.text)

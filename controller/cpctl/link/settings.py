@@ -1,0 +1,48 @@
+"""What the link has to know of the configuration: who the coprocessor must be, how it is configured, how long a lease lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import pack
+from zlib import crc32
+
+from .messages import ConfigBoard, ConfigEvse, ConfigOperational, ConfigSet
+
+ConfigItem = ConfigBoard | ConfigEvse | ConfigOperational
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSettings:
+    """The two configuration sets as they are pushed."""
+
+    board: ConfigBoard
+    evses: tuple[ConfigEvse, ...]
+    operational: tuple[ConfigOperational, ...] = ()
+
+    def items(self, which: ConfigSet) -> tuple[ConfigItem, ...]:
+        """The messages of a set, in order."""
+        return self.operational if which is ConfigSet.OPERATIONAL else (self.board, *self.evses)
+
+    def crc(self, which: ConfigSet = ConfigSet.COMMISSIONED) -> int:
+        """CRC-32 of a set as pushed: of each item its message id (two bytes, little-endian) and its payload."""
+        crc = 0
+        for item in self.items(which):
+            crc = crc32(pack("<H", item.ID) + item.to_bytes(), crc)
+        return crc
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """Settings of the link.
+
+    `mac` is the board that belongs to this station, None to take any. `commission`: push the board's configuration where there is none yet, or
+    another one. `allow_simulated`: take firmware without real protections, for simulations only.
+    """
+
+    board: BoardSettings
+    mac: bytes | None = None
+    commission: bool = False
+    allow_simulated: bool = False
+    lease_ms: int = 10_000
+    version: tuple[int, int, int] = (0, 0, 0)
+    revision: str = ""
