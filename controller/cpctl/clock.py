@@ -110,5 +110,5 @@ def ms_from_utc(moment: datetime) -> int:
 
 
 def system_wall() -> float:
-    """The system's wall clock in seconds since 1970: what `Clock` takes for `wall` outside of simulations."""
+    """Read the system's wall clock in seconds since 1970: what `Clock` takes for `wall` outside of simulations."""
     return time.time()

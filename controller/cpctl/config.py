@@ -182,6 +182,7 @@ class Config(_Section):
     def _numbered(cls, evses: tuple[EvseConfig, ...]) -> tuple[EvseConfig, ...]:
         return _count_from_one(evses)
 
+
 @dataclass(frozen=True, slots=True)
 class StartOptions:
     """What the command line adds to the file for one run."""

@@ -31,9 +31,7 @@ def configure(level: str = "info", stream: IO[str] | None = None, json: bool | N
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         redact_event,
     ]
-    renderer: Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=True)
-    )
+    renderer: Processor = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=True)
     tail: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if as_json:
         tail.append(structlog.processors.format_exc_info)
@@ -53,7 +51,7 @@ def configure(level: str = "info", stream: IO[str] | None = None, json: bool | N
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """Make the logger of a module: `log = get_logger(__name__)`, then `log.info("transaction.started", evse=1)`."""
+    """Make the logger of a module. Its lines are a constant event name and fields: `log.info("transaction.started", evse=1)`."""
     return structlog.stdlib.get_logger(name)
 
 

@@ -16,8 +16,9 @@ _TOKEN_FIELDS = frozenset({"idtag", "idtoken", "parentidtag", "groupidtoken", "t
 # OCPP configuration keys and variables whose value is a secret.
 _SECRET_VARIABLES = frozenset({"authorizationkey", "basicauthpassword"})
 
-_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\s]+@")
-_AUTHORIZATION = re.compile(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9+/=._~-]{6,}")
+# Every repetition is bounded: these run over texts that a peer made.
+_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,15}://)[^/@\s]{1,512}@")
+_AUTHORIZATION = re.compile(r"(?i)\b(basic|bearer)\s{1,4}[A-Za-z0-9+/=._~-]{6,}")
 
 
 def redact(value: object, *, tokens: bool = False) -> object:

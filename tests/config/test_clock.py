@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from cpctl.clock import Clock, ClockSource
 from cpctl.core.model import Stamp
 

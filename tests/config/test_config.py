@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from cpctl.config import Config, default_state_dir, from_data, load, split_bind
 from cpctl.errors import ConfigError
 
@@ -210,5 +211,3 @@ def test_what_is_no_bind_address_is_refused(bind: str) -> None:
 
 def test_the_state_directory_is_the_one_that_systemd_gives() -> None:
     assert default_state_dir({"STATE_DIRECTORY": "/var/lib/x"}) == Path("/var/lib/x")
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 import pytest
+
 from cpctl import errors
 from cpctl.errors import ConfigError, ConfigProblem, ControllerError, CsmsRefused, WrongBoard
 

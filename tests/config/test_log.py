@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+
 from cpctl import log as cpctl_log
 from cpctl.redact import HIDDEN, redact, redact_text, shorten_token
 

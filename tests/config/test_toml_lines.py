@@ -5,9 +5,10 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from cpctl.toml_lines import KeyPath, key_lines, line_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cpctl.toml_lines import KeyPath, key_lines, line_of
 
 TEXT = '''\
 top = 1            # 1
@@ -76,7 +77,7 @@ def test_no_text_that_the_parser_takes_upsets_the_scanner(text: str) -> None:
     key_lines(text)
 
 
-VALUES = st.sampled_from(['1', '"a\\\\"', "'b'", '"""x\n"y""""', "'''z''''", "[1, [2, 'a']]", "{ a = 1, b.c = [] }", "true", "1e3"])
+VALUES = st.sampled_from(["1", '"a\\\\"', "'b'", '"""x\n"y""""', "'''z''''", "[1, [2, 'a']]", "{ a = 1, b.c = [] }", "true", "1e3"])
 
 
 @given(st.lists(VALUES, max_size=8))
