@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Generate everything that follows from messages.toml and faults.toml. Needs the standard library only.
 
-    generate.py             write the generated files
-    generate.py --check     write nothing; fail if a file differs, or if layout and version did not change together
-    generate.py --pin       pin the layout hash for the version now in messages.toml
-    generate.py --pin --unreleased     the same while that version has never left the repository
+generate.py             write the generated files
+generate.py --check     write nothing; fail if a file differs, or if layout and version did not change together
+generate.py --pin       pin the layout hash for the version now in messages.toml
+generate.py --pin --unreleased     the same while that version has never left the repository
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ static void get_str(char *text, const uint8_t *in, size_t size)
 
 
 def header(schema: Schema) -> str:
-    """The text of cp_messages.h."""
+    """Write cp_messages.h."""
     out = [
         _NOTICE,
         "/* Messages of the link and of the plant protocol: structs, numbers, names, and a codec for each.\n"
@@ -91,13 +91,13 @@ def header(schema: Schema) -> str:
 
 
 def source(schema: Schema) -> str:
-    """The text of cp_messages.c."""
+    """Write cp_messages.c."""
     out = [_NOTICE, '#include "cp_messages.h"\n', "#include <string.h>\n", _HELPERS]
     for message in schema.messages:
         out += [_default(message), _encode(message), _decode(message)]
     cases = "\n".join(f"    case CP_MSG_{m.snake.upper()}:\n        return (int)CP_KIND_{m.kind.upper()};" for m in schema.messages)
     out.append(f"int cp_msg_kind(uint16_t msg)\n{{\n    switch (msg) {{\n{cases}\n    default:\n        return -1;\n    }}\n}}\n")
-    names = "\n".join(f"    case CP_FAULT_{f.name.upper()}:\n        return \"{f.name}\";" for f in schema.faults)
+    names = "\n".join(f'    case CP_FAULT_{f.name.upper()}:\n        return "{f.name}";' for f in schema.faults)
     by_class: list[str] = []
     for fault_class in FAULT_CLASSES[:2]:
         by_class += [f"    case CP_FAULT_{f.name.upper()}:" for f in schema.faults if f.fault_class == fault_class]
@@ -107,10 +107,7 @@ def source(schema: Schema) -> str:
         f"uint8_t cp_fault_class(uint8_t fault)\n{{\n    switch (fault) {{\n{classes}\n    default:\n"
         "        return CP_FAULT_CLASS_LOCKOUT;\n    }\n}\n"
     )
-    out.append(
-        f"const char *cp_fault_name(uint8_t fault)\n{{\n    switch (fault) {{\n{names}\n    default:\n"
-        '        return "unknown";\n    }\n}\n'
-    )
+    out.append(f'const char *cp_fault_name(uint8_t fault)\n{{\n    switch (fault) {{\n{names}\n    default:\n        return "unknown";\n    }}\n}}\n')
     return "\n".join(out)
 
 
@@ -121,7 +118,7 @@ def _fault_header(schema: Schema) -> str:
         f"/* Bit positions of the fault catalogue. */\ntypedef enum {{\n{bits}\n    CP_FAULT_COUNT = {len(schema.faults)}\n}} cp_fault_t;\n\n"
         f"{classes}\n\n"
         "/* Class of a fault; an unknown one is a lock-out. */\nuint8_t cp_fault_class(uint8_t fault);\n\n"
-        "/* Name of a fault as the catalogue writes it, \"unknown\" past its end. */\nconst char *cp_fault_name(uint8_t fault);\n"
+        '/* Name of a fault as the catalogue writes it, "unknown" past its end. */\nconst char *cp_fault_name(uint8_t fault);\n'
     )
 
 
@@ -176,10 +173,7 @@ def _encode(message: Message) -> str:
         offset += field.size
     body = "\n".join(lines)
     name = message.snake
-    return (
-        f"size_t cp_msg_{name}_encode(const cp_msg_{name}_t *m, uint8_t *out)\n{{\n{body}\n"
-        f"    return CP_MSG_{name.upper()}_SIZE;\n}}\n"
-    )
+    return f"size_t cp_msg_{name}_encode(const cp_msg_{name}_t *m, uint8_t *out)\n{{\n{body}\n    return CP_MSG_{name.upper()}_SIZE;\n}}\n"
 
 
 def _decode(message: Message) -> str:
@@ -222,7 +216,7 @@ def _at(buffer: str, offset: int) -> str:
 
 
 def _comment(text: str) -> str:
-    """A block comment, wrapped at 100 columns."""
+    """Make a block comment, wrapped at 100 columns."""
     lines, line = [], "/*"
     for word in text.split():
         if len(line) + 1 + len(word) > 97:

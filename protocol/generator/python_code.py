@@ -93,15 +93,15 @@ class Fault:
     remedy: str
 '''
 
-_FAULTS_TAIL = '''\
+_FAULTS_TAIL = """\
 BY_BIT: Final[Mapping[int, Fault]] = MappingProxyType({fault.bit: fault for fault in FAULTS})
 BY_NAME: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in FAULTS})
 BY_CODE: Final[Mapping[str, Fault]] = MappingProxyType({fault.code: fault for fault in FAULTS})
-'''
+"""
 
 
 def messages(schema: Schema) -> str:
-    """The text of link/messages.py."""
+    """Write link/messages.py."""
     head = _MESSAGES_HEAD.format(
         notice=_NOTICE, major=schema.major, minor=schema.minor, layout_hash=schema.layout_hash, max_payload=schema.max_payload
     )
@@ -123,13 +123,18 @@ def messages(schema: Schema) -> str:
 
 
 def faults(schema: Schema) -> str:
-    """The text of core/faults.py."""
+    """Write core/faults.py."""
     entries = []
     for fault in schema.faults:
         values = {
-            "bit": str(fault.bit), "name": _str(fault.name), "code": _str(fault.code),
-            "fault_class": f"FaultClass.{fault.fault_class.upper()}", "built": str(fault.built),
-            "error_code": _str(fault.ocpp16), "component": _str(fault.ocpp201), "mrec": _str(fault.mrec),
+            "bit": str(fault.bit),
+            "name": _str(fault.name),
+            "code": _str(fault.code),
+            "fault_class": f"FaultClass.{fault.fault_class.upper()}",
+            "built": str(fault.built),
+            "error_code": _str(fault.ocpp16),
+            "component": _str(fault.ocpp201),
+            "mrec": _str(fault.mrec),
         }
         rows = [f"        {key}={value}," for key, value in values.items()]
         rows += [_prose("meaning", fault.meaning), _prose("remedy", fault.remedy)]
@@ -145,7 +150,7 @@ def _message(message: Message) -> str:
         end += field.size
         ends.append(end)
     default = b"".join(f.wire_default() for f in message.fields)
-    constant = f'bytes({message.size})' if not any(default) else f'bytes.fromhex(\n    "{default.hex()}"\n)'
+    constant = f"bytes({message.size})" if not any(default) else f'bytes.fromhex(\n    "{default.hex()}"\n)'
     if len(constant) + len(const) + 14 > _LINE and "\n" in constant:
         chunks = [default.hex()[i : i + 80] for i in range(0, len(default.hex()), 80)]
         constant = "bytes.fromhex(\n" + "\n".join(f'    "{chunk}"' for chunk in chunks) + "\n)"
@@ -219,7 +224,9 @@ def _unions(schema: Schema) -> list[str]:
     plant = [m.name for m in schema.messages if m.kind == "command" and m.plant]
     table = "\n".join(f"    {m.name}.ID: {m.name}," for m in schema.messages)
     return [
-        _union("Message", every) + _union("Command", commands) + _union("PlantCommand", plant)
+        _union("Message", every)
+        + _union("Command", commands)
+        + _union("PlantCommand", plant)
         + f"\nMESSAGES: Final[dict[int, type[Message]]] = {{\n{table}\n}}\n"
     ]
 
@@ -232,7 +239,7 @@ def _union(name: str, items: list[str]) -> str:
 
 
 def _call(head: str, items: list[str], tail: str) -> str:
-    """A call as the formatter would write it: on one line, on an indented one, or one argument a line."""
+    """Make a call as the formatter would write it: on one line, on an indented one, or one argument a line."""
     line = head + ", ".join(items) + tail
     if len(line) <= _LINE:
         return line
@@ -259,7 +266,7 @@ def _prose(key: str, text: str) -> str:
         return line
     rows, row = [], ""
     for word in text.split():
-        if len(row) + len(word) > 85:
+        if len(row) + len(word) > 86:
             rows.append(row)
             row = ""
         row += word + " "
@@ -270,7 +277,7 @@ def _prose(key: str, text: str) -> str:
 
 
 def _doc(text: str) -> str:
-    """A docstring, wrapped when the line would be too long."""
+    """Make a docstring, wrapped when the line would be too long."""
     one = f'    """{text}"""\n'
     if len(one) <= _LINE:
         return one
@@ -293,5 +300,5 @@ def _lookup(enum: str) -> str:
 
 
 def _py_enum(name: str) -> str:
-    """The catalogue's enum has a name of its own, since core.faults.Fault is the entry itself."""
+    """Give the catalogue's enum a name of its own, since core.faults.Fault is the entry itself."""
     return "FaultBit" if name == "Fault" else name

@@ -75,6 +75,7 @@ class Message:
 
     @property
     def snake(self) -> str:
+        """Its name in C and in files."""
         return snake(self.name)
 
     @property
@@ -131,6 +132,7 @@ class Schema:
 
     @property
     def version(self) -> str:
+        """Major and minor as people write them."""
         return f"{self.major}.{self.minor}"
 
 
@@ -149,8 +151,16 @@ def load(directory: Path) -> Schema:
     enums = tuple(Enum(e["name"], e["doc"], e["values"], e["name"] in bit_enums) for e in raw["enum"])
     head = raw["protocol"]
     schema = Schema(
-        head["major"], head["minor"], head["max_payload"], head.get("pinned_version", ""), head["layout_hash"],
-        raw["kinds"], enums, messages, faults, _layout_hash(head["max_payload"], raw["kinds"], enums, messages, faults),
+        head["major"],
+        head["minor"],
+        head["max_payload"],
+        head.get("pinned_version", ""),
+        head["layout_hash"],
+        raw["kinds"],
+        enums,
+        messages,
+        faults,
+        _layout_hash(head["max_payload"], raw["kinds"], enums, messages, faults),
     )
     _check(schema)
     return schema
@@ -200,18 +210,32 @@ def _field(item: dict[str, Any]) -> Field:
     if match is None:
         raise SchemaError(f"field {item['name']}: unknown type {item['type']}")
     base, length = match.groups()
-    if base in ("bytes", "str") and length is None or base not in (*SCALARS, "bytes", "str"):
+    if (base in ("bytes", "str") and length is None) or base not in (*SCALARS, "bytes", "str"):
         raise SchemaError(f"field {item['name']}: unknown type {item['type']}")
     return Field(
-        item["name"], base, int(length or 1), length is not None, item.get("default", 0), item["doc"],
-        item.get("enum"), item.get("bits"),
+        item["name"],
+        base,
+        int(length or 1),
+        length is not None,
+        item.get("default", 0),
+        item["doc"],
+        item.get("enum"),
+        item.get("bits"),
     )
 
 
 def _fault(item: dict[str, Any]) -> FaultEntry:
     return FaultEntry(
-        item["bit"], item["name"], item["code"], item["class"], item["built"], item["ocpp16"], item["ocpp201"],
-        item["mrec"], item["meaning"], item["remedy"],
+        item["bit"],
+        item["name"],
+        item["code"],
+        item["class"],
+        item["built"],
+        item["ocpp16"],
+        item["ocpp201"],
+        item["mrec"],
+        item["meaning"],
+        item["remedy"],
     )
 
 

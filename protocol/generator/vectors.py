@@ -18,7 +18,7 @@ _SEQ = 7
 
 
 def vectors(schema: Schema) -> str:
-    """The text of vectors.json."""
+    """Write vectors.json."""
     return (
         json.dumps(
             {
@@ -38,11 +38,11 @@ def vectors(schema: Schema) -> str:
 
 
 def cobs(data: bytes) -> bytes:
-    """Consistent overhead byte stuffing, without the closing zero."""
+    """Stuff by COBS, without the closing zero."""
     out = bytearray()
     rest = data
     while True:
-        run, zero, after = rest[:254].partition(b"\0")
+        run, zero, _ = rest[:254].partition(b"\0")
         out += bytes([len(run) + 1]) + run
         if zero:
             rest = rest[len(run) + 1 :]
@@ -62,7 +62,7 @@ def _valid(schema: Schema) -> list[dict[str, Any]]:
 
 
 def _tails(schema: Schema) -> list[dict[str, Any]]:
-    """Payloads of an older and of a newer schema."""
+    """Make payloads of an older and of a newer schema."""
     frames = []
     for message in schema.messages:
         fields = {f.name: _value(f, "largest") for f in message.fields}
@@ -111,12 +111,10 @@ def _invalid(schema: Schema) -> list[dict[str, Any]]:
 
 
 def _session_ids() -> list[dict[str, int]]:
-    """The session of two nonces, the case that comes out as 0 among them."""
+    """Give the session of two nonces, the case that comes out as 0 among them."""
     zero = next(n for n in range(1, 1 << 20) if zlib.crc32(struct.pack("<II", 0x01020304, n)) & 0xFFFF == 0)
     pairs = [(1, 1), (0x01020304, 0x05060708), (0xFFFFFFFF, 0xFFFFFFFF), (0x01020304, zero)]
-    return [
-        {"host": host, "coprocessor": cp, "session": zlib.crc32(struct.pack("<II", host, cp)) & 0xFFFF or 1} for host, cp in pairs
-    ]
+    return [{"host": host, "coprocessor": cp, "session": zlib.crc32(struct.pack("<II", host, cp)) & 0xFFFF or 1} for host, cp in pairs]
 
 
 def _frame(
@@ -155,7 +153,7 @@ def _bytes(field: Field, value: Any) -> bytes:
 
 
 def _value(field: Field, which: str) -> Any:
-    """A field's value as JSON can hold it: bytes as hex, arrays as lists."""
+    """Give a field's value as JSON can hold it: bytes as hex, arrays as lists."""
     if field.base == "bytes":
         return (b"\xff" if which == "largest" else b"\0").hex() * field.count
     if field.base == "str":

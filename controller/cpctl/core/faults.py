@@ -253,8 +253,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
         mrec="",
         meaning="The coprocessor restarted three times in ten minutes with a closed contactor.",
         remedy=(
-            "Look at the 5 V supply under load, then hold the board's button to clear the "
-            "lock-out."
+            "Look at the 5 V supply under load, then hold the board's button to clear the lock-out."
         ),
     ),
     Fault(

@@ -1,15 +1,20 @@
-"""Pushes a configuration set: begin, items, commit. The coprocessor reports by event whether it took it."""
+"""Pushes configuration sets: begin, items, commit; for the commissioned one also waits for the coprocessor's word on it, which comes by event."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from .messages import Command, ConfigBegin, ConfigCommit, ConfigSet, Reply, Result
+from .messages import Command, ConfigBegin, ConfigCommit, ConfigSet, Event, EventCode, Reply, Result
+from .observe import name_of
 from .settings import BoardSettings
 
 #: Sends a command and waits for its reply, which is None if the link was lost first.
 Ask = Callable[[Command], Awaitable[Reply | None]]
+
+#: Time for a pushed configuration to be validated, stored and reported.
+OUTCOME_S = 10.0
 
 _FINE = frozenset({Result.OK, Result.ACCEPTED})
 
@@ -23,7 +28,7 @@ class Pushed:
 
     @property
     def ok(self) -> bool:
-        """True if the coprocessor holds the set now and will validate it."""
+        """True if the coprocessor took it."""
         return not self.refused and not self.link_lost
 
 
@@ -35,6 +40,32 @@ async def push(ask: Ask, board: BoardSettings, which: ConfigSet) -> Pushed:
         if reply is None:
             return Pushed(link_lost=True)
         if reply.result not in _FINE:
-            result = reply.result.name.lower() if isinstance(reply.result, Result) else str(reply.result)
-            return Pushed(f"{type(command).__name__}: {result} {reply.text}".strip())
+            return Pushed(f"{type(command).__name__}: {name_of(Result, reply.result)} {reply.text}".strip())
     return Pushed()
+
+
+class Commissioning:
+    """One commissioning of one board. Feed it every event until `run` ends."""
+
+    def __init__(self, ask: Ask, board: BoardSettings) -> None:
+        self._ask = ask
+        self._board = board
+        self._outcome: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+
+    def heard(self, event: Event) -> None:
+        """Look for the coprocessor's word on the set."""
+        final = event.code in (EventCode.CONFIG_APPLIED, EventCode.CONFIG_REFUSED)
+        if final and event.value == ConfigSet.COMMISSIONED and not self._outcome.done():
+            self._outcome.set_result(event)
+
+    async def run(self) -> Pushed:
+        """Push the commissioned set and wait until it is applied or refused."""
+        pushed = await push(self._ask, self._board, ConfigSet.COMMISSIONED)
+        if not pushed.ok:
+            return pushed
+        try:
+            async with asyncio.timeout(OUTCOME_S):
+                event = await self._outcome
+        except TimeoutError:
+            return Pushed("it waits until no vehicle charges")
+        return Pushed() if event.code == EventCode.CONFIG_APPLIED else Pushed(event.text or "refused")

@@ -9,30 +9,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from random import Random
-from typing import Final, Protocol
+from typing import Final, Protocol, assert_never
 
 import structlog
 
 from cpctl.core import inputs
 from cpctl.core.faults import BY_NAME
-from cpctl.errors import EmulatorRefused, LinkError, PortBusy, PortMissing, PortVanished, ProtocolMismatch, WrongBoard
+from cpctl.errors import LinkError
 
-from . import observe
-from .commissioning import push
+from . import fitness, observe
+from .commissioning import Commissioning, push
+from .fitness import Unfit
 from .info import LinkInfo, firmware_version, link_info, reset_reason
 from .leases import LeaseKeeper
 from .line import Line, OpenLine
 from .messages import (
-    PROTOCOL_MAJOR,
-    PROTOCOL_MINOR,
     ClearFault,
     Command,
     ConfigSet,
     Contactor,
     Counters,
     Event,
-    EventCode,
-    Hello,
     Lock,
     Log,
     LogLevel,
@@ -48,7 +45,7 @@ from .messages import (
     Wake,
 )
 from .reconnect import Reconnect
-from .session import CommandDone, Established, Lost, LostReason, RefusalReason, Refused, Session, SessionEvent
+from .session import CommandDone, Established, Lost, Refused, Session, SessionEvent
 from .settings import LinkSettings
 
 log = structlog.get_logger(__name__)
@@ -59,14 +56,13 @@ _EVERY_FAULT: Final = 255
 _LOCK_AGAIN_US: Final = 1_000_000
 #: A stalled station is looked for this often; well within the shortest time to live of a lease.
 _ALIVE_S: Final = 0.5
-#: Time for a pushed configuration to be validated and reported.
-_COMMISSION_S: Final = 10.0
 
 
 class Post(Protocol):
-    """Feeds the station; `committed` is called once what it caused is on disk."""
+    """How the station is fed."""
 
-    def __call__(self, item: inputs.Input, committed: Callable[[], None] | None = None) -> None: ...
+    def __call__(self, item: inputs.Input, committed: Callable[[], None] | None = None) -> None:
+        """Feed an input; `committed` is called once what it caused is on disk."""
 
 
 class Coprocessor:
@@ -104,11 +100,11 @@ class Coprocessor:
         self._available: dict[int, bool] = {}
         self._lock: dict[int, bool] = {}
         self._lock_asked_us: dict[int, int] = {}
-        self._lost: tuple[str, str] | None = None  # code and text as last posted; None while ready
+        self._unfit: Unfit | None = None  # as last posted; None while ready
         self._ready = False
         self._handing_over = False
         self._counters: Counters | None = None
-        self._config_outcome: asyncio.Future[Event] | None = None
+        self._commissioning: Commissioning | None = None
 
     async def run(self) -> None:
         """Keep the link up until cancelled."""
@@ -180,30 +176,35 @@ class Coprocessor:
     @property
     def info(self) -> LinkInfo:
         """The link at this moment."""
-        return link_info(self._session, self._ready, self._lost, self._counters, self._now_us())
+        return link_info(self._session, self._ready, self._unfit, self._counters, self._now_us())
 
     # ------------------------------------------------------------ the line (reconnect.Tenant)
 
     def opened(self, line: Line) -> None:
+        """Begin on a new line."""
         self._line = line
         self._session.opened(self._now_us())
         self._turn()
 
     def received(self, data: bytes) -> None:
+        """Take bytes that came."""
         self._session.receive(data, self._now_us())
         self._turn()
 
     def writable_again(self) -> None:
+        """Send what had to wait."""
         self._turn()
 
     def lost(self, error: LinkError) -> None:
+        """Note that the line is gone."""
         self._line = None
         self._session.closed()
         self._turn()
-        self._not_ready(_code(error), str(error))
+        self._not_ready(fitness.from_error(error))
 
     def failed(self, error: LinkError) -> None:
-        self._not_ready(_code(error), str(error))
+        """Note that there is no line."""
+        self._not_ready(fitness.from_error(error))
 
     # ------------------------------------------------------------ the turn: everything that is due, in one place
 
@@ -274,10 +275,11 @@ class Coprocessor:
             case Established():
                 self._established(item)
             case Lost():
-                self._not_ready(item.reason.value, _LOST_TEXT[item.reason])
+                self._not_ready(fitness.LOST[item.reason])
             case Refused():
-                error = _refusal(item)
-                self._not_ready(_code(error), str(error))
+                self._not_ready(fitness.from_refusal(item))
+            case _:
+                assert_never(item)
 
     def _take_snapshot(self, snapshot: Snapshot) -> None:
         self._leases.seen(snapshot, self._now_us())
@@ -292,9 +294,8 @@ class Coprocessor:
         self._post(observe.evse_observed(snapshot))
 
     def _take_event(self, event: Event) -> None:
-        if self._config_outcome is not None and not self._config_outcome.done():
-            if event.value == ConfigSet.COMMISSIONED and event.code in (EventCode.CONFIG_APPLIED, EventCode.CONFIG_REFUSED):
-                self._config_outcome.set_result(event)
+        if self._commissioning is not None:
+            self._commissioning.heard(event)
         now_us = self._now_us()
         happened_us = self._session.clock.to_host_us(event.uptime_us)
         age_ms = 0 if happened_us is None else max(0, now_us - happened_us) // 1000
@@ -331,20 +332,17 @@ class Coprocessor:
             reset_reason=reset_reason(hello),
             restarted=item.restarted,
         )
-        if self._settings.mac is not None and hello.mac != self._settings.mac:
-            error = WrongBoard(self._settings.mac.hex(":"), hello.mac.hex(":"))
-            self._not_ready(_code(error), str(error))
-        elif hello.config_crc == self._settings.board.crc():
+        unfit = fitness.judge(hello, self._settings)
+        if unfit is None:
             self._become_ready(item)
-        elif not self._settings.commission:
-            code, text = _UNCOMMISSIONED if hello.config_crc == 0 else _OTHER_CONFIGURATION
-            self._not_ready(code, text)
-        elif self._tasks is not None:
+        elif self._settings.commission and unfit in (fitness.NOT_COMMISSIONED, fitness.OTHER_CONFIGURATION) and self._tasks is not None:
             self._tasks.create_task(self._commission(item), name="link.commission")
+        else:
+            self._not_ready(unfit)
 
     def _become_ready(self, item: Established) -> None:
         self._ready = True
-        self._lost = None
+        self._unfit = None
         self._leases.resume(self._now_us())
         for evse, available in self._available.items():
             self._command(SetAvailable(evse, int(available)))
@@ -354,37 +352,28 @@ class Coprocessor:
         if self._settings.board.operational and self._tasks is not None:
             self._tasks.create_task(self._push_operational(), name="link.operational")
 
-    def _not_ready(self, code: str, text: str) -> None:
+    def _not_ready(self, unfit: Unfit) -> None:
         """Stop renewing, and say why, once for each reason."""
         self._ready = False
         self._leases.suspended = True
-        if self._lost != (code, text):
-            self._lost = (code, text)
-            log.warning("link.lost", code=code, text=text)
-            self._post(inputs.CoprocessorLost(code, text))
+        if self._unfit != unfit:
+            self._unfit = unfit
+            log.warning("link.lost", code=unfit.code, text=unfit.text)
+            self._post(inputs.CoprocessorLost(unfit.code, unfit.text))
 
     async def _commission(self, item: Established) -> None:
-        """Push the commissioned set and wait for the coprocessor's word on it."""
-        outcome: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
-        self._config_outcome = outcome
-        pushed = await push(self._ask, self._settings.board, ConfigSet.COMMISSIONED)
-        if pushed.link_lost:
+        """Give the board its configuration; it is ready once it has applied it."""
+        self._commissioning = Commissioning(self._ask, self._settings.board)
+        pushed = await self._commissioning.run()
+        self._commissioning = None
+        if pushed.link_lost or not self._session.established:
             return
-        if not pushed.ok:
-            self._not_ready("configuration_refused", f"The coprocessor refused its configuration: {pushed.refused}. {_HOLD}")
-            return
-        try:
-            async with asyncio.timeout(_COMMISSION_S):
-                event = await outcome
-        except TimeoutError:
-            self._not_ready("configuration_refused", f"The coprocessor did not report on its configuration. {_HOLD}")
-            return
-        if event.code == EventCode.CONFIG_APPLIED and self._session.established:
+        if pushed.ok:
             log.info("link.commissioned", mac=item.hello.mac.hex(":"), crc=self._settings.board.crc())
             self._become_ready(item)
             self._turn()
         else:
-            self._not_ready("configuration_refused", f"The coprocessor refused its configuration: {event.text}. {_HOLD}")
+            self._not_ready(fitness.configuration_refused(pushed.refused))
 
     async def _push_operational(self) -> None:
         pushed = await push(self._ask, self._settings.board, ConfigSet.OPERATIONAL)
@@ -419,40 +408,7 @@ class Coprocessor:
         return int(asyncio.get_running_loop().time() * 1_000_000) + 1
 
 
-_HOLD: Final = "Hold the board's button while commissioning."
-_UNCOMMISSIONED: Final = (
-    "not_commissioned",
-    "The coprocessor was never commissioned: it will not energise anything. Commission it: cpctl commission.",
-)
-_OTHER_CONFIGURATION: Final = (
-    "other_configuration",
-    "The coprocessor is commissioned for another configuration than this station's. Compare the board file, or commission it anew: cpctl commission.",
-)
-_LOST_TEXT: Final = {
-    LostReason.SUSPECT: "The coprocessor does not answer. Check its cable and supply.",
-    LostReason.RESTARTED: "The coprocessor restarted.",
-    LostReason.CLOSED: "The line to the coprocessor is closed.",
-}
 _LEVELS: Final[dict[int, str]] = {LogLevel.ERROR: "error", LogLevel.WARNING: "warning", LogLevel.INFO: "info", LogLevel.DEBUG: "debug"}
-_CODES: Final[dict[type[LinkError], str]] = {
-    PortMissing: "port_missing",
-    PortBusy: "port_busy",
-    PortVanished: "port_vanished",
-    ProtocolMismatch: "protocol_mismatch",
-    WrongBoard: "wrong_board",
-    EmulatorRefused: "emulator_refused",
-}
-
-
-def _code(error: LinkError) -> str:
-    return _CODES.get(type(error), "line_failed")
-
-
-def _refusal(item: Refused) -> LinkError:
-    if item.reason is RefusalReason.SIMULATED:
-        return EmulatorRefused()
-    theirs: Hello = item.hello
-    return ProtocolMismatch(f"{PROTOCOL_MAJOR}.{PROTOCOL_MINOR}", f"{theirs.major}.{theirs.minor}")
 
 
 def _log_line(line: Log) -> None:

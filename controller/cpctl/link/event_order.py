@@ -68,7 +68,7 @@ class EventOrder:
         return out
 
     def commit(self, boot_nonce: int, event_id: int) -> bool:
-        """The consequences of a delivered event are stored; True if `ack` moved."""
+        """Note that the consequences of a delivered event are stored; True if `ack` moved."""
         if boot_nonce != self.boot_nonce or not self._stored < event_id < self._next:
             return False
         self._committed.add(event_id)

@@ -5,18 +5,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from struct import Struct
 from typing import Final
 from zlib import crc32
 
-from cobs import cobs  # type: ignore[import-untyped]
+from cobs import cobs
 
 from .messages import MAX_PAYLOAD, PROTOCOL_MAJOR
 
 #: Sent alone when a side opens the line: ends whatever half a frame, or boot text, the other side may hold.
 OPENING: Final = b"\0"
+
+_stuff: Final[Callable[[bytes], bytes]] = cobs.encode
+_unstuff: Final[Callable[[bytes], bytes]] = cobs.decode
 
 _HEADER: Final = Struct("<BHBH")
 _CRC: Final = Struct("<I")
@@ -65,8 +69,7 @@ def encode_frame(kind: int, session: int, seq: int, msg: int, payload: bytes, ma
     if len(payload) > MAX_PAYLOAD:
         raise ValueError(f"payload of {len(payload)} bytes, at most {MAX_PAYLOAD} fit a frame")
     body = _HEADER.pack(major << 5 | kind, session, seq, msg) + payload
-    encoded: bytes = cobs.encode(body + _CRC.pack(crc32(body)))
-    return encoded + b"\0"
+    return _stuff(body + _CRC.pack(crc32(body))) + b"\0"
 
 
 def decode_frame(encoded: bytes) -> Frame | BadFrame:
@@ -74,7 +77,7 @@ def decode_frame(encoded: bytes) -> Frame | BadFrame:
     if len(encoded) > _MAX_ENCODED:
         return BadFrame(Drop.BAD_COBS, len(encoded))
     try:
-        raw = cobs.decode(encoded)
+        raw = _unstuff(encoded)
     except cobs.DecodeError:
         return BadFrame(Drop.BAD_COBS, len(encoded))
     if not _MIN_RAW <= len(raw) <= _MAX_RAW:

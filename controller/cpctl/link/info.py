@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from .fitness import Unfit
 from .messages import Counters, Hello, LeaseRefusal, ResetReason
 from .observe import name_of
 from .session import Session
@@ -31,18 +32,18 @@ class LinkInfo:
     coprocessor: dict[str, int]
 
     def as_dict(self) -> dict[str, object]:
-        """The same, JSON-able."""
+        """Make it JSON-able."""
         return asdict(self)
 
 
-def link_info(session: Session, ready: bool, lost: tuple[str, str] | None, counters: Counters | None, now_us: int) -> LinkInfo:
-    """Gather the link's state; `lost` is code and text of what was last wrong."""
+def link_info(session: Session, ready: bool, unfit: Unfit | None, counters: Counters | None, now_us: int) -> LinkInfo:
+    """Gather the link's state; `unfit` is what is wrong while it is not ready."""
     hello = session.peer
-    code, text = ("ready", "") if ready else lost or ("connecting", "")
+    now = Unfit("ready", "") if ready else unfit or Unfit("connecting", "")
     return LinkInfo(
         connected=session.established,
-        state=code,
-        text=text,
+        state=now.code,
+        text=now.text,
         firmware=firmware_version(hello) if hello else None,
         revision=hello.revision if hello else None,
         chip=hello.chip if hello else None,
@@ -60,17 +61,17 @@ def link_info(session: Session, ready: bool, lost: tuple[str, str] | None, count
 
 
 def firmware_version(hello: Hello) -> str:
-    """Version as people write it."""
+    """Write the version as people do."""
     return ".".join(map(str, hello.version))
 
 
 def reset_reason(hello: Hello) -> str:
-    """Why the coprocessor last started."""
+    """Name why the coprocessor last started."""
     return name_of(ResetReason, hello.reset_reason)
 
 
 def counters_dict(counters: Counters | None) -> dict[str, int]:
-    """The coprocessor's own counters by name, refused leases by reason; empty until it sent them."""
+    """Name the coprocessor's own counters, refused leases by reason; empty until it sent them."""
     if counters is None:
         return {}
     plain: dict[str, int] = {}

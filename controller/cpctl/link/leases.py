@@ -71,7 +71,7 @@ class LeaseKeeper:
                 del self._standing[snapshot.evse]
 
     def resume(self, now_us: int) -> None:
-        """The link is good (again): every standing permission is renewed at once."""
+        """Renew every standing permission at once: the link is good (again)."""
         self.suspended = False
         self._standing = {evse: replace(item, due_us=now_us) for evse, item in self._standing.items()}
 

@@ -26,13 +26,13 @@ class LineHandler(Protocol):
     """What a line tells its user; all from the event loop."""
 
     def received(self, data: bytes) -> None:
-        """Bytes came."""
+        """Take bytes that came."""
 
     def writable_again(self) -> None:
-        """`writable` is true again."""
+        """Hear that `writable` is true again."""
 
     def lost(self, error: LinkError) -> None:
-        """The line is gone; nothing more comes."""
+        """Hear that the line is gone; nothing more comes."""
 
 
 #: Opens a line; raises a LinkError that says what to do.

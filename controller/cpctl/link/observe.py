@@ -14,9 +14,7 @@ from .messages import Blocked, Contactor, Event, EventCode, Lock, Meter, MeterSo
 _NO_CABLE: Final = 0xFFFF
 _NO_TEMPERATURE: Final = 0x7FFF
 
-_PILOTS: Final[dict[int, model.Pilot]] = {
-    pilot: model.Pilot(pilot.name if len(pilot.name) <= 2 else pilot.name.lower()) for pilot in Pilot
-}
+_PILOTS: Final[dict[int, model.Pilot]] = {pilot: model.Pilot(pilot.name if len(pilot.name) <= 2 else pilot.name.lower()) for pilot in Pilot}
 _LOCKS: Final[dict[int, model.LockState]] = {lock: model.LockState(lock.name.lower()) for lock in Lock}
 _FAULT_EVENTS: Final = frozenset({EventCode.FAULT_RAISED, EventCode.FAULT_CLEARED})
 
@@ -47,9 +45,7 @@ def meter_read(meter: Meter) -> inputs.MeterRead | None:
     """Translate a meter's message; None where there is no meter."""
     if meter.source == MeterSource.NONE:
         return None
-    return inputs.MeterRead(
-        meter.evse, meter.meter_boot, meter.energy_mwh, meter.current_ma, meter.voltage_mv, meter.power_mw
-    )
+    return inputs.MeterRead(meter.evse, meter.meter_boot, meter.energy_mwh, meter.current_ma, meter.voltage_mv, meter.power_mw)
 
 
 def coprocessor_event(event: Event, boot_nonce: int, age_ms: int) -> inputs.CoprocessorEvent:

@@ -21,10 +21,10 @@ class Tenant(LineHandler, Protocol):
     """Who uses the line while there is one."""
 
     def opened(self, line: Line) -> None:
-        """A line is open."""
+        """Move in: a line is open."""
 
     def failed(self, error: LinkError) -> None:
-        """No line could be opened; it is tried again."""
+        """Hear that no line could be opened; it is tried again."""
 
 
 class Reconnect:

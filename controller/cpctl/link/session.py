@@ -193,13 +193,13 @@ class Session:
         return self._order.boot_nonce
 
     def opened(self, now_us: int) -> None:
-        """The line is open: begin with HELLO."""
+        """Begin with HELLO: the line is open."""
         self._decoder = FrameDecoder()
         self._outgoing = {"opening": OPENING}
         self._greet(now_us)
 
     def closed(self) -> None:
-        """The line is gone."""
+        """End: the line is gone."""
         self._lose(LostReason.CLOSED)
         self._state = _State.CLOSED
 
@@ -268,7 +268,7 @@ class Session:
         return True
 
     def ack_event(self, boot_nonce: int, event_id: int) -> None:
-        """The consequences of an event are stored."""
+        """Acknowledge an event whose consequences are stored."""
         if self._order.commit(boot_nonce, event_id):
             self._send_ack()
 
@@ -356,7 +356,7 @@ class Session:
 
     def _take(self, frame: Frame, now_us: int) -> None:
         self.counters.rx_frames += 1
-        kind_ok = frame.msg in MESSAGES and MESSAGES[frame.msg].KIND == frame.kind
+        kind_ok = frame.msg in MESSAGES and frame.kind == MESSAGES[frame.msg].KIND
         if frame.msg == Hello.ID and kind_ok:
             self._take_hello(Hello.from_bytes(frame.payload), now_us)
         elif frame.major != PROTOCOL_MAJOR and not self._keeps_its_form(frame):

@@ -20,7 +20,7 @@ class BoardSettings:
     operational: tuple[ConfigOperational, ...] = ()
 
     def items(self, which: ConfigSet) -> tuple[ConfigItem, ...]:
-        """The messages of a set, in order."""
+        """List the messages of a set, in order."""
         return self.operational if which is ConfigSet.OPERATIONAL else (self.board, *self.evses)
 
     def crc(self, which: ConfigSet = ConfigSet.COMMISSIONED) -> int:

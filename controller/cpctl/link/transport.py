@@ -11,9 +11,11 @@ import errno
 import os
 import termios
 from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, cast
 
-import serial  # type: ignore[import-untyped]
-import serial_asyncio  # type: ignore[import-untyped]
+import serial_asyncio
+from serial.serialposix import Serial
+from serial.serialutil import SerialException
 
 from cpctl.errors import LinkError, PortBusy, PortMissing, PortVanished
 
@@ -26,7 +28,27 @@ LOW_WATER = 256
 #: A close waits no longer for bytes that the other side does not take.
 CLOSE_S = 0.5
 
-_CFLAG = 2  # index of the control flags in what termios.tcgetattr returns
+
+class _Port(Protocol):
+    """What is used of pyserial's port, which comes without types."""
+
+    fd: int
+    port: str
+    dtr: bool
+    rts: bool
+
+    def open(self) -> None: ...
+    def close(self) -> None: ...
+    def reset_output_buffer(self) -> None: ...
+
+
+_make_port: Final = cast(Callable[..., _Port], Serial)
+_join: Final = cast(
+    Callable[[asyncio.AbstractEventLoop, Callable[[], asyncio.Protocol], _Port], Awaitable[object]],
+    serial_asyncio.connection_for_serial,
+)
+
+_CFLAG: Final = 2  # index of the control flags in what termios.tcgetattr returns
 
 
 def serial_port(path: str, baud_rate: int = BAUD_RATE) -> Callable[[LineHandler], Awaitable[Line]]:
@@ -37,7 +59,7 @@ def serial_port(path: str, baud_rate: int = BAUD_RATE) -> Callable[[LineHandler]
         loop = asyncio.get_running_loop()
         bridge = _SerialLine(path, handler)
         try:
-            await serial_asyncio.connection_for_serial(loop, lambda: bridge, port)
+            await _join(loop, lambda: bridge, port)
             async with asyncio.timeout(CLOSE_S):
                 await bridge.made.wait()
         except BaseException:
@@ -85,10 +107,8 @@ class _SerialLine(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # pyserial-asyncio's transport reads and writes but is declared a plain Transport.
-        assert isinstance(transport, asyncio.Transport)
-        transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
         self.made.set()
 
     def data_received(self, data: bytes) -> None:
@@ -112,17 +132,17 @@ class _SerialLine(asyncio.Protocol):
     @staticmethod
     def _discard(transport: asyncio.BaseTransport) -> None:
         """Empty the kernel's buffer, since closing waits for it to drain."""
-        port = transport.get_extra_info("serial")
+        port: _Port = transport.get_extra_info("serial")
         try:
             port.reset_output_buffer()
-        except (OSError, termios.error, serial.SerialException):
+        except (OSError, termios.error, SerialException):
             pass  # the port is gone already, and its buffer with it
 
 
-def _open(path: str, baud_rate: int) -> serial.Serial:
+def _open(path: str, baud_rate: int) -> _Port:
     if not os.path.exists(path):
         raise PortMissing(path)
-    port = serial.Serial(baudrate=baud_rate, exclusive=True)
+    port = _make_port(baudrate=baud_rate, exclusive=True)
     port.dtr = port.rts = True
     port.port = path
     try:
@@ -134,7 +154,7 @@ def _open(path: str, baud_rate: int) -> serial.Serial:
     return port
 
 
-def _keep_lines_on_close(port: serial.Serial) -> None:
+def _keep_lines_on_close(port: _Port) -> None:
     settings = termios.tcgetattr(port.fd)
     settings[_CFLAG] &= ~termios.HUPCL
     termios.tcsetattr(port.fd, termios.TCSANOW, settings)

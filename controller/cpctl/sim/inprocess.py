@@ -78,13 +78,13 @@ class SimulatedCoprocessor:
         return self._ends["link"].open
 
     def plant(self) -> PlantClient:
-        """A client of the plant protocol, not yet open."""
+        """Make a client of the plant protocol, not yet open."""
         return PlantClient(self._ends["plant"].open)
 
     # ------------------------------------------------------------ between the core and its two ends
 
     def take(self, end: str, data: bytes) -> None:
-        """Bytes for the core; what it cannot take is lost, as in a UART."""
+        """Give bytes to the core; what it cannot take is lost, as in a UART."""
         getattr(self._lib, f"{end}_write")(self._memory, data, len(data))
         self._be_busy()
         self._schedule(PROMPT_S)
@@ -167,5 +167,3 @@ class _InProcessLine:
 
     async def close(self) -> None:
         self._end.release(self._handler)
-
-

@@ -134,6 +134,7 @@ class PlantClient:
     # ------------------------------------------------------------ LineHandler
 
     def received(self, data: bytes) -> None:
+        """Take bytes that came."""
         for frame in self._decoder.feed(data):
             if not isinstance(frame, Frame) or frame.seq != self._seq:
                 continue
@@ -145,9 +146,10 @@ class PlantClient:
                 self._answer.set_result(PlantState.from_bytes(frame.payload))
 
     def writable_again(self) -> None:
-        pass
+        """Need nothing: one command at a time is never too much."""
 
     def lost(self, error: LinkError) -> None:
+        """Hear that the line is gone."""
         self._line = None
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(SimError("The simulated coprocessor is gone.", "Start the simulation again."))

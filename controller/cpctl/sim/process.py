@@ -59,7 +59,7 @@ class SimProcess:
             return None
 
     def plant(self) -> PlantClient:
-        """A client of its plant protocol, not yet open."""
+        """Make a client of its plant protocol, not yet open."""
         return PlantClient(unix_socket(self._file("plant")), speed=self._settings.speed)
 
     async def start(self) -> bool:
@@ -75,7 +75,8 @@ class SimProcess:
             self._file(name).unlink(missing_ok=True)
         executable = firmware_file(EXECUTABLE)
         with self._file("log").open("ab") as log:
-            self._child = subprocess.Popen(
+            # A fork of a few milliseconds, before anything runs that it could hold up; the child must outlive this process.
+            self._child = subprocess.Popen(  # noqa: ASYNC220
                 [str(executable), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
