@@ -1,0 +1,124 @@
+"""What an OCPP version has to supply, and the table of the versions there are. Only the one in use is ever imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo
+from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent
+from cpctl.core.ports import Inbox, StationView
+
+from .frames import Payload
+from .rpc import Dialect, Handler
+from .settings import CsmsSettings
+
+
+class Registration(StrEnum):
+    """Where we stand with the CSMS; UNKNOWN before the first answer to a boot."""
+
+    UNKNOWN = "Unknown"
+    PENDING = "Pending"
+    REJECTED = "Rejected"
+    ACCEPTED = "Accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A CALL to be sent."""
+
+    action: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class BootAnswer:
+    """The CSMS's word on our boot: `interval_s` until the next heartbeat (accepted) or boot (otherwise); 0: ours to choose."""
+
+    registration: Registration
+    interval_s: int
+    utc: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the answer to a delivered event brought."""
+
+    csms_ref: str | None = None
+    info: TokenInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an adapter may use of the rest. `date` gives the best date there is for a stamp, whatever it takes."""
+
+    settings: CsmsSettings
+    evses: Sequence[EvseSettings]
+    inbox: Inbox
+    view: StationView
+    date: Callable[[Stamp], datetime]
+    registration: Callable[[], Registration]
+
+
+class Adapter(Protocol):
+    """One OCPP version: the core's events and questions into its messages, its answers and CALLs into the core's."""
+
+    version: str
+    subprotocol: str
+    dialect: Dialect
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """The CALLs that are served, by action."""
+
+    def boot(self) -> Message:
+        """The message that says we have started."""
+
+    def read_boot(self, answer: Payload) -> BootAnswer:
+        """Read its answer."""
+
+    def heartbeat(self) -> Message:
+        """The message that says we are alive."""
+
+    def read_heartbeat(self, answer: Payload) -> datetime | None:
+        """Read the CSMS's time from its answer."""
+
+    def authorize(self, token: IdToken) -> Message | None:
+        """The question about a token; None if this version cannot ask about it."""
+
+    def read_authorize(self, answer: Payload) -> TokenInfo:
+        """Read its answer."""
+
+    def status(self, event: ConnectorStatusChanged, at: datetime) -> Message | None:
+        """The report of a status; None if this version has no word for it."""
+
+    def encode(self, event: DurableEvent) -> Message | None:
+        """The message that delivers an event; None if this version has nothing to deliver."""
+
+    def read_delivery(self, event: DurableEvent, answer: Payload) -> Delivery:
+        """Read what its answer brought."""
+
+
+def _v16(context: Context) -> Adapter:
+    from .v16.adapter import Adapter16
+
+    return Adapter16(context)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version that can be offered."""
+
+    name: str
+    subprotocol: str
+    make: Callable[[Context], Adapter]
+
+
+VERSIONS: Mapping[str, Version] = {"1.6": Version("1.6", "ocpp1.6", _v16)}
+
+
+def offered(names: Sequence[str]) -> dict[str, Version]:
+    """The versions of these names by subprotocol, in this order; names that are not built yet are left out."""
+    return {VERSIONS[name].subprotocol: VERSIONS[name] for name in names if name in VERSIONS}

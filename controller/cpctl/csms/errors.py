@@ -1,0 +1,106 @@
+"""The ways in which a CSMS cannot be reached or an exchange with it can fail, beyond the families in `cpctl.errors`.
+
+    CsmsError
+    ├── CsmsUnreachable
+    │   ├── NameUnknown         DNS does not know the host
+    │   ├── ConnectRefused      nothing listens there
+    │   └── ConnectTimedOut     no answer, or one that never ends
+    ├── NotWebSocket            something answered, but not as a WebSocket server does
+    ├── UrlUnusable             the configured URL is none of ws:// or wss://
+    ├── ConnectionLost          the connection is gone, and with it what was asked over it
+    │   ├── PongMissing         it was half-open: no pong came
+    │   └── NotConnected        there is none at the moment
+    ├── CallInvalid             a CALL of ours does not fit its schema and was not sent
+    └── AnswerInvalid           an answer to us does not fit its schema
+"""
+
+from __future__ import annotations
+
+from cpctl.errors import CsmsError, CsmsUnreachable
+
+
+class NameUnknown(CsmsUnreachable):
+    """DNS does not know the CSMS's host."""
+
+    def __init__(self, url: str, host: str) -> None:
+        self.host = host
+        super().__init__(url, f"the name {host} is not known")
+        self.next_step = f"Check csms.url and this machine's DNS: getent hosts {host}."
+
+
+class ConnectRefused(CsmsUnreachable):
+    """Nothing listens at the CSMS's port."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "nothing listens there")
+        self.next_step = "Check the port in csms.url, and that the CSMS runs."
+
+
+class ConnectTimedOut(CsmsUnreachable):
+    """The CSMS did not complete the opening handshake in time."""
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
+        super().__init__(url, f"no answer within {timeout_s:g} s")
+        self.next_step = "Check for a firewall in between, and that csms.url names a WebSocket server."
+
+
+class NotWebSocket(CsmsError):
+    """What answers is not a WebSocket server, or not for this kind of URL."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        self.url = url
+        self.cause = cause
+        super().__init__(
+            f"What answers at {url} is no WebSocket server: {cause}.",
+            "Check csms.url: the port may be another service's, or want wss:// in place of ws://.",
+        )
+
+
+class UrlUnusable(CsmsError):
+    """The configured URL cannot be connected to."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        super().__init__(f"{url!r} is no ws:// or wss:// URL.", "Correct csms.url.")
+
+
+class ConnectionLost(CsmsError):
+    """The connection to the CSMS is gone."""
+
+    def __init__(self, cause: str = "closed") -> None:
+        self.cause = cause
+        super().__init__(f"The connection to the CSMS is lost: {cause}.", "It is made again by itself.")
+
+
+class PongMissing(ConnectionLost):
+    """A ping was not answered: the connection was half-open."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
+        super().__init__(f"no pong within {timeout_s:g} s")
+
+
+class NotConnected(ConnectionLost):
+    """There is no connection to the CSMS at the moment, or it has not accepted our boot."""
+
+    def __init__(self, cause: str = "not connected") -> None:
+        super().__init__(cause)
+
+
+class CallInvalid(CsmsError):
+    """A CALL of ours does not fit its schema; it was not sent."""
+
+    def __init__(self, action: str, violation: str) -> None:
+        self.action = action
+        self.violation = violation
+        super().__init__(f"{action} was not sent, it breaks its schema: {violation}.", "This is a bug: please report it.")
+
+
+class AnswerInvalid(CsmsError):
+    """The CSMS's answer cannot be used."""
+
+    def __init__(self, action: str, violation: str) -> None:
+        self.action = action
+        self.violation = violation
+        super().__init__(f"The CSMS's answer to {action} is unusable: {violation}.", "Report it to the CSMS's maker.")

@@ -1,0 +1,218 @@
+"""The CSMS as the station knows it (`core.ports.Csms`): keeps connected, delivers, asks, answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from random import Random
+
+import structlog
+
+from cpctl.clock import EARLIEST_PLAUSIBLE, Clock
+from cpctl.core.inputs import CsmsOffline, CsmsOnline, TokenAnswered
+from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo, TokenStatus
+from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent
+from cpctl.core.ports import Inbox, StationView
+from cpctl.errors import CallTimedOut, CsmsError
+from cpctl.redact import redact_text
+
+from .adapter import Context, offered
+from .backoff import BackOff
+from .channel import Channel
+from .connection import Socket, dial
+from .errors import ConnectionLost, NotConnected
+from .frames import Payload
+from .outbox import Outbox
+from .rpc import Exchange
+from .session import Session, Standing
+from .settings import CsmsSettings
+from .statuses import Statuses
+from .tunables import HEARTBEAT_INTERVAL, PING_INTERVAL, Tunables
+
+log = structlog.get_logger(__name__)
+
+# A connection that stood this long was a good one: the next loss begins with the shortest wait again.
+STABLE_S = 30.0
+# Questions about tokens under way; more than a station has readers means somebody plays with one.
+MAX_ASKS = 16
+
+
+class CsmsService:
+    """Speaks to the configured CSMS for as long as `run` runs. Nothing here waits but `run` and `call`."""
+
+    def __init__(
+        self,
+        settings: CsmsSettings,
+        evses: Sequence[EvseSettings],
+        inbox: Inbox,
+        view: StationView,
+        clock: Clock,
+        rng: Random,
+        *,
+        on_exchange: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        """Join the CSMS side to the station. `on_exchange` sees every CALL with what became of it."""
+        self._settings = settings
+        self._inbox = inbox
+        self._clock = clock
+        self._rng = rng
+        self._on_exchange = on_exchange
+        self._tunables = Tunables(view)
+        self._standing = Standing()
+        self._context = Context(settings, tuple(evses), inbox, view, self._date, lambda: self._standing.registration)
+        self._versions = offered(settings.versions)
+        self._outbox = Outbox(inbox, self._tunables)
+        self._statuses = Statuses(clock.now, self._date)
+        self._session: Session | None = None
+        self._online: Channel | None = None
+        self._trouble: str | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._asks = 0
+
+    async def run(self) -> None:
+        """Keep connected and deliver until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            tasks.create_task(self._outbox.run(), name="csms-outbox")
+            tasks.create_task(self._statuses.run(), name="csms-statuses")
+            tasks.create_task(self._stay_connected(), name="csms-connection")
+
+    # ------------------------------------------------------------ core.ports.Csms
+
+    def ask_token(self, ask: int, evse: int, id_token: IdToken) -> None:
+        """Ask about a token; the answer is posted as `TokenAnswered`."""
+        channel = self._online
+        if channel is None or self._tasks is None or self._asks >= MAX_ASKS:
+            self._inbox.post(TokenAnswered(ask, None))
+            return
+        self._asks += 1
+        self._tasks.create_task(self._ask(channel, ask, id_token))
+
+    def report(self, event: ConnectorStatusChanged) -> None:
+        """Tell a status; the latest of each connector wins."""
+        self._statuses.report(event)
+
+    def enqueue(self, entry: int, event: DurableEvent) -> None:
+        """A durable event is on disk: deliver it in its order."""
+        self._outbox.enqueue(entry, event)
+
+    def variable_changed(self, name: str, value: str) -> None:
+        """A configuration variable has a new value; all but these two are read when they are needed."""
+        if self._session and name == HEARTBEAT_INTERVAL:
+            self._session.heartbeat_changed()
+        if self._session and name == PING_INTERVAL:
+            self._session.ping_changed()
+
+    # ------------------------------------------------------------ for people
+
+    def status(self) -> dict[str, object]:
+        """Show where we stand, as the local API does."""
+        return {
+            "connected": self._online is not None,
+            "version": self._session.adapter.version if self._session else None,
+            "url": redact_text(self._settings.url),
+            "queued": len(self._outbox),
+            "registration": self._standing.registration.value,
+            "trouble": self._trouble,
+        }
+
+    async def call(self, action: str, payload: Mapping[str, object]) -> Payload:
+        """Send a CALL as given, for developers; NotConnected or another CsmsError if there is no answer."""
+        if self._session is None:
+            raise NotConnected
+        return await self._session.call(action, dict(payload))
+
+    # ------------------------------------------------------------ connection
+
+    async def _stay_connected(self) -> None:
+        loop = asyncio.get_running_loop()
+        back_off = BackOff(self._rng)
+        while True:
+            opened = loop.time()
+            try:
+                socket = await dial(self._settings, list(self._versions))
+            except CsmsError as error:
+                self._say(error)
+            else:
+                opened = loop.time()
+                await self._live(socket)
+                if loop.time() - opened >= STABLE_S:
+                    back_off.reset()
+            await asyncio.sleep(back_off.next(*self._tunables.back_off()))
+
+    async def _live(self, socket: Socket) -> None:
+        """Live through one connection."""
+        version = self._versions[socket.subprotocol]
+        log.info("csms.connected", url=redact_text(self._settings.endpoint), version=version.name)
+        self._trouble = None
+        self._session = Session(
+            socket,
+            version.make(self._context),
+            self._standing,
+            self._inbox,
+            self._tunables,
+            self._clock,
+            self._rng,
+            pong_timeout_s=self._settings.pong_timeout_s,
+            on_online=self._go_online,
+            on_offline=self._go_offline,
+            on_exchange=self._on_exchange,
+        )
+        try:
+            await self._session.run()
+        except ConnectionLost as error:
+            self._say(error)
+        finally:
+            self._session = None
+            self._go_offline()
+            await socket.close()
+
+    def _go_online(self, session: Session, booted: bool) -> None:
+        self._online = session
+        if booted:
+            self._statuses.repeat_all()
+        self._statuses.online.attach(session)
+        self._outbox.online.attach(session)
+        self._inbox.post(CsmsOnline())
+
+    def _go_offline(self) -> None:
+        if self._online is None:
+            return
+        self._online = None
+        self._statuses.online.detach()
+        self._outbox.online.detach()
+        self._inbox.post(CsmsOffline())
+
+    def _say(self, error: CsmsError) -> None:
+        """Log why we are not connected, once for each cause."""
+        text = str(error)
+        if text != self._trouble:
+            log.warning("csms.disconnected" if isinstance(error, ConnectionLost) else "csms.unreachable", error=text)
+        self._trouble = text
+
+    # ------------------------------------------------------------ tokens and dates
+
+    async def _ask(self, channel: Channel, ask: int, id_token: IdToken) -> None:
+        info: TokenInfo | None = None
+        try:
+            message = channel.adapter.authorize(id_token)
+            if message is None:
+                info = TokenInfo(TokenStatus.INVALID)
+            else:
+                info = channel.adapter.read_authorize(await channel.request(message))
+        except CallTimedOut as error:
+            log.warning("csms.authorize_unanswered", error=str(error))
+        except CsmsError as error:
+            log.warning("csms.authorize_failed", error=str(error))
+        finally:
+            self._asks -= 1
+        self._inbox.post(TokenAnswered(ask, info))
+
+    def _date(self, stamp: Stamp) -> datetime:
+        """Date a stamp as well as can be: one from an earlier boot without a clock gets the present time, its latest possible."""
+        date = self._clock.utc(stamp)
+        if date is None:
+            date = self._clock.utc(self._clock.now()) or EARLIEST_PLAUSIBLE
+            log.warning("csms.undated", boot=stamp.boot, mono_ms=stamp.mono_ms, dated=date.isoformat())
+        return date

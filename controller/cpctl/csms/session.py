@@ -1,0 +1,222 @@
+"""One connection from its opening to its loss: registered by a boot, then online, with heartbeats and pings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+import structlog
+
+from cpctl.clock import Clock, ClockSource
+from cpctl.core.inputs import SetVariable
+from cpctl.core.ports import Inbox
+from cpctl.errors import CallRefused, CallTimedOut, ControllerError, CsmsError
+
+from .adapter import Adapter, BootAnswer, Message, Registration
+from .connection import Socket, keep_alive
+from .errors import ConnectionLost, NotConnected
+from .frames import ErrorCode, Payload
+from .rpc import Admission, Exchange, Rpc
+from .tunables import HEARTBEAT_INTERVAL, Tunables
+
+log = structlog.get_logger(__name__)
+
+# Between boots where the CSMS leaves the interval to us, or does not answer.
+BOOT_RETRY_S = 60.0
+# At least this often a heartbeat goes out for its clock, however much else is said (OCPP-J 1.6, 5.3).
+DAILY_S = 24 * 3600.0
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where we stand with the CSMS; outlives a connection, for a mere reconnection is no boot (OCPP-J 1.6, 5.4)."""
+
+    registration: Registration = Registration.UNKNOWN
+    boot_due: float = 0.0  # loop time before which no further boot is sent
+
+
+class Session:
+    """A `Channel` once online. `on_online(session, booted)` is called each time that the CSMS has us registered."""
+
+    def __init__(
+        self,
+        socket: Socket,
+        adapter: Adapter,
+        standing: Standing,
+        inbox: Inbox,
+        tunables: Tunables,
+        clock: Clock,
+        rng: Random,
+        *,
+        pong_timeout_s: float,
+        on_online: Callable[[Session, bool], None],
+        on_offline: Callable[[], None],
+        on_exchange: Callable[[Exchange], None] | None,
+    ) -> None:
+        self._socket = socket
+        self._adapter = adapter
+        self._standing = standing
+        self._inbox = inbox
+        self._tunables = tunables
+        self._clock = clock
+        self._pong_timeout_s = pong_timeout_s
+        self._on_online = on_online
+        self._on_offline = on_offline
+        self._loop = asyncio.get_running_loop()
+        self._booted = False
+        self._beat_changed = asyncio.Event()
+        self._ping_changed = asyncio.Event()
+        self._rpc = Rpc(
+            socket, adapter.dialect, adapter.handlers(), rng, admit=self._admit, utc=self._utc, on_exchange=on_exchange
+        )
+
+    @property
+    def adapter(self) -> Adapter:
+        """The version spoken."""
+        return self._adapter
+
+    async def run(self) -> None:
+        """Live until the connection is lost, which is raised."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._rpc.run())
+                tasks.create_task(keep_alive(self._socket, self._tunables.ping_s, self._ping_changed, self._pong_timeout_s))
+                tasks.create_task(self._stay_registered(tasks))
+        except* ConnectionLost as group:
+            lost: BaseException = group
+            while isinstance(lost, BaseExceptionGroup):
+                lost = lost.exceptions[0]
+            raise lost from None
+
+    # ------------------------------------------------------------ for those who send
+
+    async def request(self, message: Message) -> Payload:
+        """Send a CALL and return its answer."""
+        try:
+            return await self._rpc.request(message.action, message.payload, timeout=self._tunables.message_timeout_s())
+        except CallRefused as error:
+            if error.code != ErrorCode.SECURITY_ERROR or self._booted:
+                raise
+            # A CSMS that has forgotten us answers so before our boot (OCPP-J 1.6 errata, 3.10): tell it anew who we are.
+            log.info("csms.boot_wanted", action=message.action)
+            self._unregister()
+            raise NotConnected("the CSMS wants a boot first") from None
+
+    async def call(self, action: str, payload: Payload) -> Payload:
+        """Send a CALL as given, unchecked."""
+        return await self._rpc.request(action, payload, timeout=self._tunables.message_timeout_s(), validate=False)
+
+    async def probe(self) -> None:
+        """Return if the CSMS answers a ping; else the connection is cut."""
+        await self._socket.ping(self._pong_timeout_s)
+
+    def heartbeat_changed(self) -> None:
+        """The heartbeat's interval has a new value."""
+        self._beat_changed.set()
+
+    def ping_changed(self) -> None:
+        """The ping's interval has a new value."""
+        self._ping_changed.set()
+
+    # ------------------------------------------------------------ registration
+
+    async def _stay_registered(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            while self._standing.registration is not Registration.ACCEPTED:
+                await asyncio.sleep(max(0.0, self._standing.boot_due - self._loop.time()))
+                await self._boot(tasks)
+            self._on_online(self, self._booted)
+            await self._beat()
+
+    async def _boot(self, tasks: asyncio.TaskGroup) -> None:
+        boot = self._adapter.boot()
+        try:
+            answer = self._adapter.read_boot(
+                await self._rpc.request(boot.action, boot.payload, timeout=self._tunables.message_timeout_s())
+            )
+        except ConnectionLost:
+            raise
+        except CsmsError as error:
+            log.warning("csms.boot_failed", error=str(error))
+            if isinstance(error, CallTimedOut):
+                await self.probe()
+            self._standing.boot_due = self._loop.time() + BOOT_RETRY_S
+            return
+        self._take(answer)
+        if answer.registration is Registration.ACCEPTED and answer.interval_s not in (0, self._tunables.heartbeat_s()):
+            tasks.create_task(self._keep_heartbeat(answer.interval_s))
+
+    def _take(self, answer: BootAnswer) -> None:
+        if answer.registration is not self._standing.registration:
+            log.info("csms.registration", status=answer.registration.value, interval_s=answer.interval_s)
+        self._standing.registration = answer.registration
+        if answer.registration is Registration.ACCEPTED:
+            self._booted = True
+            self._set_clock(answer.utc)
+        else:
+            self._standing.boot_due = self._loop.time() + (answer.interval_s or BOOT_RETRY_S)
+
+    async def _keep_heartbeat(self, interval_s: int) -> None:
+        """Make the boot's interval the station's, where everybody finds it."""
+        try:
+            await self._inbox.request(lambda request: SetVariable(request, HEARTBEAT_INTERVAL, str(interval_s)))
+        except ControllerError as error:
+            log.warning("csms.heartbeat_not_kept", error=str(error))
+
+    def _unregister(self) -> None:
+        self._standing.registration = Registration.UNKNOWN
+        self._on_offline()
+        self._beat_changed.set()
+
+    def _admit(self, _action: str) -> Admission:
+        """While rejected nothing is answered (1.6, 4.2)."""
+        return Admission.IGNORE if self._standing.registration is Registration.REJECTED else Admission.HANDLE
+
+    # ------------------------------------------------------------ heartbeat and clock
+
+    async def _beat(self) -> None:
+        """Send heartbeats when there was silence for the interval, until no longer registered."""
+        beat = self._loop.time()
+        while self._standing.registration is Registration.ACCEPTED:
+            due = self._beat_due(beat)
+            if self._loop.time() < due:
+                await self._wait_until(due)
+                continue
+            await self._beat_once()
+            beat = self._loop.time()
+
+    def _beat_due(self, beat: float) -> float:
+        """When the next is due after the one at `beat`: any answered CALL of ours has shown that we live (1.6, 9.1.10)."""
+        interval = self._tunables.heartbeat_s()
+        return min(beat + DAILY_S, max(self._rpc.last_sent, beat) + interval) if interval else beat + DAILY_S
+
+    async def _wait_until(self, due: float) -> None:
+        """Wait, but not past a change of the interval or of our registration."""
+        try:
+            async with asyncio.timeout_at(due):
+                await self._beat_changed.wait()
+            self._beat_changed.clear()
+        except TimeoutError:
+            pass
+
+    async def _beat_once(self) -> None:
+        try:
+            self._set_clock(self._adapter.read_heartbeat(await self.request(self._adapter.heartbeat())))
+        except NotConnected:
+            pass  # no longer registered: the caller sees it
+        except ConnectionLost:
+            raise
+        except CsmsError as error:
+            log.warning("csms.heartbeat_failed", error=str(error))
+            if isinstance(error, CallTimedOut):
+                await self.probe()
+
+    def _set_clock(self, moment: datetime | None) -> None:
+        if moment is not None:
+            self._clock.set_utc(moment, ClockSource.OCPP)
+
+    def _utc(self) -> datetime | None:
+        return self._clock.utc(self._clock.now())

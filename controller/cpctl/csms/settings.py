@@ -1,0 +1,38 @@
+"""What the CSMS side is told by the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+from .errors import UrlUnusable
+
+
+@dataclass(frozen=True, slots=True)
+class CsmsSettings:
+    """Where the CSMS is, who we are to it, and how we talk; fixed for a run.
+
+    `versions` in order of preference. `security_profile` 0: open, 1: password, 2: TLS and password (OCPP 1.6 security whitepaper; 0 is 1.6's own).
+    """
+
+    url: str
+    id: str
+    versions: tuple[str, ...] = ("1.6",)
+    security_profile: int = 0
+    password: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    vendor: str = "Example"
+    model: str = "Charge point"
+    serial: str | None = None
+    firmware_version: str | None = None
+    open_timeout_s: float = 20.0  # for the opening handshake, TLS included
+    pong_timeout_s: float = 20.0
+
+    @property
+    def endpoint(self) -> str:
+        """The connection URL: the configured one with the percent-encoded id appended (OCPP-J 1.6, 3.1.1)."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("ws", "wss") or not parts.hostname:
+            raise UrlUnusable(self.url)
+        path = f"{parts.path.rstrip('/')}/{quote(self.id, safe='')}"
+        return parts._replace(path=path, fragment="").geturl()

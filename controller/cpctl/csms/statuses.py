@@ -1,0 +1,74 @@
+"""Connector statuses on their way to the CSMS: of each connector only the latest counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from cpctl.core.model import Stamp
+from cpctl.core.outputs import ConnectorStatusChanged
+from cpctl.errors import CallTimedOut, CsmsError
+
+from .channel import Channel, Online
+from .errors import ConnectionLost
+
+log = structlog.get_logger(__name__)
+
+Place = tuple[int, int]
+
+
+class Statuses:
+    """Sends what changed while online; what changed meanwhile overtakes what was still to be sent."""
+
+    def __init__(self, now: Callable[[], Stamp], date: Callable[[Stamp], datetime]) -> None:
+        self._now = now
+        self._date = date
+        self._latest: dict[Place, ConnectorStatusChanged] = {}
+        self._due: dict[Place, None] = {}  # in the order of their change
+        self.online = Online()
+
+    def report(self, event: ConnectorStatusChanged) -> None:
+        """Take a connector's new status."""
+        place = (event.evse, event.connector)
+        self._latest[place] = event
+        self._due[place] = None
+        self.online.ring()
+
+    def repeat_all(self) -> None:
+        """Tell all statuses anew, as those of now: the CSMS has accepted our boot (1.6 errata, 3.22)."""
+        now = self._now()
+        self._latest = {place: replace(event, at=now) for place, event in self._latest.items()}
+        self._due = dict.fromkeys(sorted(self._latest))
+        self.online.ring()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        while True:
+            channel = self.online.channel
+            if channel is None or not self._due:
+                await self.online.wait()
+                continue
+            place = next(iter(self._due))
+            del self._due[place]
+            try:
+                await self._send(channel, self._latest[place])
+            except ConnectionLost:
+                self._due[place] = None
+                self.online.detach(channel)
+
+    async def _send(self, channel: Channel, event: ConnectorStatusChanged) -> None:
+        message = channel.adapter.status(event, self._date(event.at))
+        if message is None:
+            return
+        try:
+            await channel.request(message)
+        except ConnectionLost:
+            raise
+        except CallTimedOut as error:
+            await channel.probe()
+            log.warning("status.unanswered", evse=event.evse, error=str(error))
+        except CsmsError as error:  # refused: the next change may fare better, this one is not worth a fight
+            log.warning("status.refused", evse=event.evse, error=str(error))

@@ -1,0 +1,61 @@
+"""The station's variables that steer the talk with the CSMS, read when they are needed so that a change counts at once."""
+
+from __future__ import annotations
+
+from cpctl.core.ports import StationView
+
+HEARTBEAT_INTERVAL = "OCPPCommCtrlr.HeartbeatInterval"
+PING_INTERVAL = "OCPPCommCtrlr.WebSocketPingInterval"
+
+# What holds where the station has no such variable.
+_DEFAULTS = {
+    HEARTBEAT_INTERVAL: 300,
+    PING_INTERVAL: 60,
+    "OCPPCommCtrlr.RetryBackOffWaitMinimum": 10,
+    "OCPPCommCtrlr.RetryBackOffRandomRange": 10,
+    "OCPPCommCtrlr.RetryBackOffRepeatTimes": 5,
+    "OCPPCommCtrlr.MessageTimeout": 30,
+    "OCPPCommCtrlr.MessageAttempts": 3,
+    "OCPPCommCtrlr.MessageAttemptInterval": 60,
+}
+
+
+class Tunables:
+    """Typed access to them; seconds and counts."""
+
+    def __init__(self, view: StationView) -> None:
+        self._view = view
+
+    def heartbeat_s(self) -> int:
+        """Silence after which a heartbeat is sent; 0: only the daily one."""
+        return self._number(HEARTBEAT_INTERVAL)
+
+    def ping_s(self) -> int:
+        """Time between pings; 0: none."""
+        return self._number(PING_INTERVAL)
+
+    def message_timeout_s(self) -> int:
+        """How long an answer may take."""
+        return max(1, self._number("OCPPCommCtrlr.MessageTimeout"))
+
+    def message_attempts(self) -> int:
+        """How often a transaction's message may fail before it is given up."""
+        return max(1, self._number("OCPPCommCtrlr.MessageAttempts"))
+
+    def message_attempt_interval_s(self) -> int:
+        """The wait after its first failure; after the n-th n times as long."""
+        return self._number("OCPPCommCtrlr.MessageAttemptInterval")
+
+    def back_off(self) -> tuple[int, int, int]:
+        """Minimum wait, random range, number of doublings."""
+        return (
+            self._number("OCPPCommCtrlr.RetryBackOffWaitMinimum"),
+            self._number("OCPPCommCtrlr.RetryBackOffRandomRange"),
+            self._number("OCPPCommCtrlr.RetryBackOffRepeatTimes"),
+        )
+
+    def _number(self, name: str) -> int:
+        try:
+            return max(0, int(self._view.variable(name)))
+        except (KeyError, ValueError):
+            return _DEFAULTS[name]

@@ -1,0 +1,95 @@
+"""OCPP 1.6 as an adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+
+from cpctl.core.model import IdToken, TokenInfo
+from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, TransactionStarted
+from cpctl.csms.adapter import BootAnswer, Context, Delivery, Message, Registration
+from cpctl.csms.frames import ErrorCode, Payload
+from cpctl.csms.rpc import Dialect, Handler
+from cpctl.csms.schemas import of_version
+
+from .encode import Encoder
+from .handlers import Handlers
+from .mapping import MAX_ID_TAG, Connectors, moment, token_info
+from .variables import Keys
+
+
+@cache
+def dialect() -> Dialect:
+    """1.6 at the level of OCPP-J; two error codes keep the spelling of its first edition (OCPP-J 1.6 errata, 5.1 and 5.2). One for all, with its compiled schemas."""
+    return Dialect(
+        schemas=of_version("v16"),
+        urgent=frozenset({"RemoteStopTransaction", "UnlockConnector", "Reset"}),
+        spelling={
+            ErrorCode.FORMAT_VIOLATION: "FormationViolation",
+            ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION: "OccurenceConstraintViolation",
+            ErrorCode.RPC_FRAMEWORK_ERROR: "FormationViolation",
+        },
+        answers_unknown_types=False,
+    )
+
+
+class Adapter16:
+    """Speaks OCPP 1.6 for a station."""
+
+    version = "1.6"
+    subprotocol = "ocpp1.6"
+
+    def __init__(self, context: Context) -> None:
+        self.dialect = dialect()
+        self._settings = context.settings
+        connectors = Connectors(context.evses)
+        self._encoder = Encoder(connectors, context.view, context.settings.vendor, context.date)
+        self._handlers = Handlers(context.inbox, connectors, Keys(context.view, context.evses), context.registration)
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """The CALLs that are served, by action."""
+        return self._handlers.table()
+
+    def boot(self) -> Message:
+        """BootNotification (4.2)."""
+        settings = self._settings
+        payload: Payload = {"chargePointVendor": settings.vendor[:20], "chargePointModel": settings.model[:20]}
+        if settings.serial:
+            payload["chargePointSerialNumber"] = settings.serial[:25]
+        if settings.firmware_version:
+            payload["firmwareVersion"] = settings.firmware_version[:50]
+        return Message("BootNotification", payload)
+
+    def read_boot(self, answer: Payload) -> BootAnswer:
+        """BootNotification.conf."""
+        return BootAnswer(Registration(answer["status"]), max(answer["interval"], 0), moment(answer["currentTime"]))
+
+    def heartbeat(self) -> Message:
+        """Heartbeat (4.6)."""
+        return Message("Heartbeat", {})
+
+    def read_heartbeat(self, answer: Payload) -> datetime | None:
+        """Heartbeat.conf."""
+        return moment(answer["currentTime"])
+
+    def authorize(self, token: IdToken) -> Message | None:
+        """Authorize (4.1); None for a token that is longer than an idTag."""
+        return None if len(token.value) > MAX_ID_TAG else Message("Authorize", {"idTag": token.value})
+
+    def read_authorize(self, answer: Payload) -> TokenInfo:
+        """Authorize.conf."""
+        return token_info(answer["idTagInfo"])
+
+    def status(self, event: ConnectorStatusChanged, at: datetime) -> Message | None:
+        """StatusNotification (4.9)."""
+        return self._encoder.status(event, at)
+
+    def encode(self, event: DurableEvent) -> Message | None:
+        """StartTransaction (4.8), MeterValues (4.7), StopTransaction (4.10)."""
+        return self._encoder.encode(event)
+
+    def read_delivery(self, event: DurableEvent, answer: Payload) -> Delivery:
+        """The transaction's number from StartTransaction.conf, the word on the token from either."""
+        info = token_info(answer["idTagInfo"]) if "idTagInfo" in answer else None
+        return Delivery(str(answer["transactionId"]) if isinstance(event, TransactionStarted) else None, info)

@@ -1,0 +1,112 @@
+"""The words of OCPP 1.6 for the core's, and its numbering of connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from cpctl.clock import ms_from_utc
+from cpctl.core.faults import FAULTS
+from cpctl.core.model import ConnectorStatus, EvseSettings, IdToken, IdTokenType, StopReason, TokenInfo, TokenStatus
+from cpctl.csms.frames import Payload
+
+MAX_ID_TAG = 20
+NO_ERROR = "NoError"
+
+_REASONS: dict[StopReason, str] = {
+    StopReason.DE_AUTHORIZED: "DeAuthorized",
+    StopReason.EMERGENCY_STOP: "EmergencyStop",
+    StopReason.EV_DISCONNECTED: "EVDisconnected",
+    StopReason.HARD_RESET: "HardReset",
+    StopReason.LOCAL: "Local",
+    StopReason.OTHER: "Other",
+    StopReason.POWER_LOSS: "PowerLoss",
+    StopReason.REBOOT: "Reboot",
+    StopReason.REMOTE: "Remote",
+    StopReason.SOFT_RESET: "SoftReset",
+    StopReason.UNLOCK_COMMAND: "UnlockCommand",
+    # 1.6 has no words of its own for these.
+    StopReason.ENERGY_LIMIT: "Other",
+    StopReason.TIME_LIMIT: "Other",
+    StopReason.FAULT: "Other",
+}
+
+_TOKEN_STATUS: dict[str, TokenStatus] = {
+    "Accepted": TokenStatus.ACCEPTED,
+    "Blocked": TokenStatus.BLOCKED,
+    "Expired": TokenStatus.EXPIRED,
+    "Invalid": TokenStatus.INVALID,
+    "ConcurrentTx": TokenStatus.CONCURRENT_TX,
+}
+
+# The main controller has no vehicle: of a connector's states only these are left to it (1.6, 4.9).
+_STATION_STATUS = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED})
+
+_FAULTS = {fault.name: fault for fault in FAULTS}
+
+
+def reason(value: StopReason) -> str:
+    """Name why a transaction ended."""
+    return _REASONS[value]
+
+
+def status(value: ConnectorStatus, connector_id: int) -> str:
+    """Name a status; for connector 0 only the three that it can have."""
+    if connector_id == 0 and value not in _STATION_STATUS:
+        return ConnectorStatus.AVAILABLE.value
+    return value.value
+
+
+def error_code(fault: str | None) -> tuple[str, str]:
+    """Name a fault of the catalogue: ChargePointErrorCode and our own code for it."""
+    if fault is None:
+        return NO_ERROR, ""
+    known = _FAULTS.get(fault)
+    return (known.error_code, known.code) if known else ("OtherError", fault[:50])
+
+
+def token_info(fields: Payload) -> TokenInfo:
+    """Read an idTagInfo."""
+    expires = moment(fields.get("expiryDate"))
+    parent = fields.get("parentIdTag")
+    return TokenInfo(
+        status=_TOKEN_STATUS.get(fields.get("status", ""), TokenStatus.INVALID),
+        group=IdToken(parent, IdTokenType.CENTRAL) if parent else None,
+        expires_utc_ms=ms_from_utc(expires) if expires else None,
+    )
+
+
+def moment(text: object) -> datetime | None:
+    """Read a dateTime as CSMSs write them; one without a zone is taken for UTC, one that is none is None."""
+    if not isinstance(text, str):
+        return None
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def date_time(value: datetime) -> str:
+    """Write a dateTime."""
+    return value.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+class Connectors:
+    """1.6 numbers connectors 1..n through all EVSEs; 0 is the station (1.6, 3.8)."""
+
+    def __init__(self, evses: Sequence[EvseSettings]) -> None:
+        places = [(evse.id, connector.id) for evse in evses for connector in evse.connectors]
+        self._place = dict(enumerate(places, start=1))
+        self._number = {place: number for number, place in self._place.items()}
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def number(self, evse: int, connector: int) -> int:
+        """Number of a connector; 0 for evse 0."""
+        return 0 if evse == 0 else self._number[evse, connector]
+
+    def place(self, number: int) -> tuple[int, int] | None:
+        """(evse, connector) of a number; None if there is none."""
+        return self._place.get(number)

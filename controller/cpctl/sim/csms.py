@@ -1,0 +1,352 @@
+"""A small CSMS for the demo and the tests: any number of OCPP 1.6 charge points over real WebSockets, scriptable, observable.
+
+It shares framing and dispatch with the controller; that both may be wrong alike is why the tests have an independent CSMS beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import http
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from urllib.parse import unquote
+
+import structlog
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from cpctl.csms.connection import CLOSE_TIMEOUT_S, MAX_MESSAGE_BYTES, Socket
+from cpctl.csms.errors import ConnectionLost, NotConnected
+from cpctl.csms.frames import ErrorCode, Payload
+from cpctl.csms.rpc import Exchange, Handler, HandlerRefusal, Rpc
+from cpctl.csms.v16.adapter import dialect
+from cpctl.csms.v16.mapping import date_time
+from cpctl.errors import SimError
+
+from .csms_ledger import Ledger
+from .csms_script import Answer, Cut, Delay, Refuse, Silence, Step
+
+log = structlog.get_logger(__name__)
+
+CALL_TIMEOUT_S = 30.0
+FRAMES_KEPT = 5000
+_FOR_EVER_S = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A frame as it went over the wire; `received` by the CSMS or sent by it."""
+
+    point: str
+    received: bool
+    text: str
+
+
+@dataclass(slots=True)
+class Point:
+    """A charge point as the CSMS knows it."""
+
+    id: str
+    boots: list[Payload] = field(default_factory=list)
+    statuses: dict[int, Payload] = field(default_factory=dict)  # the latest of each connector
+    status_history: list[Payload] = field(default_factory=list)
+    heartbeats: int = 0
+    connections: int = 0
+    rpc: Rpc | None = None
+    socket: Socket | None = None
+
+
+class EmbeddedCsms:
+    """The server. `tokens` gives the status of an idTag, `others` that of all not named; `utc` is the time that it tells."""
+
+    def __init__(
+        self,
+        utc: Callable[[], datetime],
+        rng: Random,
+        *,
+        tokens: Mapping[str, str] | None = None,
+        others: str = "Accepted",
+        heartbeat_s: int = 300,
+        subprotocols: Sequence[str] = ("ocpp1.6",),
+        password: str | None = None,
+        first_transaction: int = 1,
+    ) -> None:
+        self._utc = utc
+        self._rng = rng
+        self.tokens: dict[str, str] = {tag.casefold(): status for tag, status in (tokens or {}).items()}
+        self.others = others
+        self.heartbeat_s = heartbeat_s
+        self.subprotocols = tuple(subprotocols)
+        self.password = password
+        self.http_status: int | None = None  # refuses every new connection with it
+        self.points: dict[str, Point] = {}
+        self.ledger = Ledger(first_transaction)
+        self.frames: deque[Seen] = deque(maxlen=FRAMES_KEPT)
+        self._scripts: defaultdict[str, deque[Step]] = defaultdict(deque)
+        self._listeners: list[Callable[[str, Exchange], None]] = []
+        self._changed = asyncio.Condition()
+        self._server: Server | None = None
+        self._place = ("127.0.0.1", 0)
+
+    # ------------------------------------------------------------ life
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
+        """Listen (port 0: any free one) and return the URL to give to charge points."""
+        self._place = (host, port)
+        await self.set_up(True)
+        return self.url
+
+    async def stop(self) -> None:
+        """Close all connections and the port."""
+        await self.set_up(False)
+
+    @property
+    def url(self) -> str:
+        """The endpoint; the id of a charge point is appended."""
+        return f"ws://{self._place[0]}:{self._place[1]}/ocpp"
+
+    @property
+    def up(self) -> bool:
+        """True while it can be reached."""
+        return self._server is not None
+
+    async def set_up(self, up: bool) -> None:
+        """Be reachable, or vanish: connections break off and the port is closed."""
+        if up and self._server is None:
+            host, port = self._place
+            try:
+                self._server = await serve(
+                    self._serve,
+                    host,
+                    port,
+                    process_request=self._judge,
+                    select_subprotocol=self._select,
+                    compression=None,
+                    ping_interval=None,
+                    close_timeout=CLOSE_TIMEOUT_S,
+                    max_size=MAX_MESSAGE_BYTES,
+                )
+            except OSError as error:
+                raise SimError(f"The embedded CSMS cannot listen on {host}:{port}: {error.strerror}.", "Name a free port.") from error
+            self._place = (host, self._server.sockets[0].getsockname()[1])
+        elif not up and self._server is not None:
+            server, self._server = self._server, None
+            server.close(close_connections=False)
+            for point in self.points.values():
+                if point.socket:
+                    point.socket.abort()
+            await server.wait_closed()
+
+    # ------------------------------------------------------------ for tests and the demo
+
+    def script(self, action: str, *steps: Step) -> None:
+        """Do these instead of answering the next CALLs of this action, one for each."""
+        self._scripts[action].extend(steps)
+
+    def boot_with(self, *statuses: str, interval: int = 5) -> None:
+        """Answer the next boots with these registration statuses, and this interval where not Accepted."""
+        for status in statuses:
+            seconds = self.heartbeat_s if status == "Accepted" else interval
+            self.script("BootNotification", Answer({"status": status, "currentTime": self._now(), "interval": seconds}))
+
+    def listen(self, listener: Callable[[str, Exchange], None]) -> None:
+        """Show every exchange, as (charge point, exchange), when it is complete."""
+        self._listeners.append(listener)
+
+    def point(self, id: str) -> Point:
+        """The charge point of this id, known from its first connection on."""
+        return self.points.setdefault(id, Point(id))
+
+    async def call(self, id: str, action: str, payload: Payload, *, timeout: float = CALL_TIMEOUT_S, validate: bool = True) -> Payload:
+        """Send a CALL to a charge point and return its answer."""
+        rpc = self.point(id).rpc
+        if rpc is None:
+            raise NotConnected(f"{id} is not connected")
+        return await rpc.request(action, payload, timeout=timeout, validate=validate)
+
+    async def send_text(self, id: str, text: str) -> None:
+        """Send anything at all as one message."""
+        socket = self.point(id).socket
+        if socket is None:
+            raise NotConnected(f"{id} is not connected")
+        await _Recorder(id, socket, self.frames).send(text)
+
+    def cut(self, id: str) -> None:
+        """Break a connection off."""
+        if socket := self.point(id).socket:
+            socket.abort()
+
+    async def until(self, true: Callable[[], bool], timeout: float = 60.0) -> None:
+        """Wait until something holds of what the CSMS has seen; TimeoutError if that takes too long."""
+        async with asyncio.timeout(timeout), self._changed:
+            await self._changed.wait_for(true)
+
+    # ------------------------------------------------------------ connections
+
+    def _judge(self, connection: ServerConnection, request: Request) -> Response | None:
+        if self.http_status is not None:
+            return connection.respond(http.HTTPStatus(self.http_status), "refused by script\n")
+        if self.password is not None and _password(request) != (_identity(request), self.password):
+            return connection.respond(http.HTTPStatus.UNAUTHORIZED, "wrong password\n")
+        return None
+
+    def _select(self, _connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        return next((name for name in offered if name in self.subprotocols), None)
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        if connection.subprotocol is None or connection.request is None:
+            return  # closes it, as OCPP-J 1.6, 3.2 asks
+        point = self.point(_identity(connection.request))
+        socket = Socket(connection)
+        rpc = Rpc(
+            _Recorder(point.id, socket, self.frames),
+            dialect(),
+            self._handlers(point),
+            self._rng,
+            utc=self._utc,
+            on_exchange=lambda exchange: self._tell(point.id, exchange),
+        )
+        point.rpc, point.socket = rpc, socket
+        point.connections += 1
+        await self._ring()
+        try:
+            await rpc.run()
+        except ConnectionLost as error:
+            log.info("sim.csms.disconnected", point=point.id, cause=error.cause)
+        finally:
+            if point.rpc is rpc:
+                point.rpc = point.socket = None
+        await self._ring()
+
+    def _tell(self, id: str, exchange: Exchange) -> None:
+        for listener in self._listeners:
+            listener(id, exchange)
+
+    async def _ring(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    # ------------------------------------------------------------ OCPP 1.6
+
+    def _handlers(self, point: Point) -> Mapping[str, Handler]:
+        plain: Mapping[str, Callable[[Point, Payload], Payload]] = {
+            "Authorize": self._authorize,
+            "BootNotification": self._boot,
+            "DataTransfer": lambda _point, _call: {"status": "UnknownVendorId"},
+            "Heartbeat": self._heartbeat,
+            "MeterValues": self._meter_values,
+            "StartTransaction": self._start,
+            "StatusNotification": self._status,
+            "StopTransaction": self._stop,
+        }
+        return {action: self._scripted(point, action, serve_it) for action, serve_it in plain.items()}
+
+    def _scripted(self, point: Point, action: str, usual: Callable[[Point, Payload], Payload]) -> Handler:
+        """Serve by the script where there is one for this action."""
+
+        async def handle(call: Payload) -> Payload:
+            steps = self._scripts[action]
+            step = steps.popleft() if steps else None
+            try:
+                match step:
+                    case None:
+                        return usual(point, call)
+                    case Answer(payload):
+                        if action == "BootNotification":
+                            point.boots.append(call)
+                        return payload
+                    case Refuse(code, description):
+                        raise HandlerRefusal(_code(code), description)
+                    case Silence():
+                        await asyncio.sleep(_FOR_EVER_S)
+                        return {}
+                    case Delay(seconds):
+                        await asyncio.sleep(seconds)
+                        return usual(point, call)
+                    case Cut(processed):
+                        answer = usual(point, call) if processed else {}
+                        self.cut(point.id)
+                        return answer
+            finally:
+                await self._ring()
+
+        return handle
+
+    def _boot(self, point: Point, call: Payload) -> Payload:
+        point.boots.append(call)
+        return {"status": "Accepted", "currentTime": self._now(), "interval": self.heartbeat_s}
+
+    def _heartbeat(self, point: Point, _call: Payload) -> Payload:
+        point.heartbeats += 1
+        return {"currentTime": self._now()}
+
+    def _status(self, point: Point, call: Payload) -> Payload:
+        point.statuses[call["connectorId"]] = call
+        point.status_history.append(call)
+        return {}
+
+    def _authorize(self, _point: Point, call: Payload) -> Payload:
+        return {"idTagInfo": self._info(call["idTag"])}
+
+    def _start(self, point: Point, call: Payload) -> Payload:
+        charge = self.ledger.start(point.id, call)
+        return {"transactionId": charge.number, "idTagInfo": self._info(call["idTag"])}
+
+    def _meter_values(self, point: Point, call: Payload) -> Payload:
+        self.ledger.meter(point.id, call)
+        return {}
+
+    def _stop(self, point: Point, call: Payload) -> Payload:
+        self.ledger.stop(point.id, call)
+        return {"idTagInfo": self._info(call["idTag"])} if "idTag" in call else {}
+
+    def _info(self, id_tag: str) -> Payload:
+        return {"status": self.tokens.get(id_tag.casefold(), self.others)}
+
+    def _now(self) -> str:
+        return date_time(self._utc())
+
+
+class _Recorder:
+    """A wire that keeps what goes over it."""
+
+    def __init__(self, point: str, socket: Socket, frames: deque[Seen]) -> None:
+        self._point = point
+        self._socket = socket
+        self._frames = frames
+
+    async def send(self, text: str) -> None:
+        self._frames.append(Seen(self._point, False, text))
+        await self._socket.send(text)
+
+    async def recv(self) -> str | bytes:
+        text = await self._socket.recv()
+        self._frames.append(Seen(self._point, True, text if isinstance(text, str) else repr(text)))
+        return text
+
+
+def _identity(request: Request) -> str:
+    return unquote(request.path.partition("?")[0].rpartition("/")[2])
+
+
+def _password(request: Request) -> tuple[str, str] | None:
+    """User and password of HTTP basic authentication."""
+    scheme, _, pair = request.headers.get("Authorization", "").partition(" ")
+    if scheme.casefold() != "basic":
+        return None
+    try:
+        user, _, password = base64.b64decode(pair, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return user, password
+
+
+def _code(name: str) -> ErrorCode:
+    """The error code of this name; one that OCPP does not know counts as a generic error."""
+    return ErrorCode(name) if name in set(ErrorCode) else ErrorCode.GENERIC_ERROR

@@ -1,0 +1,58 @@
+"""An embedded CSMS on a real socket, charge points that speak to it, and a loop whose time jumps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from random import Random
+
+import pytest
+
+from cpctl.csms.settings import CsmsSettings
+from cpctl.sim.csms import EmbeddedCsms
+from cpctl.sim.loop import VirtualLoop
+from tests.csms.station import FakeStation, Point, eventually, utc_now
+
+
+class _VirtualPolicy(asyncio.DefaultEventLoopPolicy):
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        return VirtualLoop()
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    return _VirtualPolicy()
+
+
+@pytest.fixture
+async def csms() -> AsyncIterator[EmbeddedCsms]:
+    server = EmbeddedCsms(utc_now, Random(1), tokens={"BLOCKED": "Blocked"})
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def make_point() -> AsyncIterator[Callable[..., Point]]:
+    """Make and start a charge point for an URL; `start=False` leaves the starting to the test."""
+    points: list[Point] = []
+
+    def make(url: str, *, start: bool = True, station: FakeStation | None = None, boot: int = 1, **settings: object) -> Point:
+        chosen: dict[str, object] = {"url": url, "id": "CP001", "serial": "0001", "firmware_version": "0.1.0", **settings}
+        point = Point(CsmsSettings(**chosen), station, boot)  # type: ignore[arg-type]
+        points.append(point)
+        if start:
+            point.start()
+        return point
+
+    yield make
+    for point in points:
+        await point.stop()
+
+
+@pytest.fixture
+async def point(csms: EmbeddedCsms, make_point: Callable[..., Point]) -> Point:
+    """A charge point that the embedded CSMS has accepted."""
+    made = make_point(csms.url)
+    await eventually(lambda: made.station.online)
+    return made
