@@ -14,7 +14,7 @@ from typing import Protocol, assert_never
 import structlog
 
 from cpctl.clock import Clock
-from cpctl.core.inputs import Command, Input, StoreFailed, StoreRecovered, Tick
+from cpctl.core.inputs import Input, StoreFailed, StoreRecovered, Tick
 from cpctl.core.model import Stamp
 from cpctl.core.outputs import (
     AskToken,
@@ -111,8 +111,8 @@ class Runtime:
         self._set_timer()
         self.on_change()
 
-    async def request(self, make: Callable[[int], Command]) -> tuple[Outcome, str]:
-        """Feed the command that `make(request)` builds; return its outcome and text, after the commit where it must be."""
+    async def request(self, make: Callable[[int], Input]) -> tuple[Outcome, str]:
+        """Feed the command, or other input with a request number, that `make(request)` builds; return its outcome and text, after the commit where it must be."""
         number = self._next_request
         self._next_request += 1
         future: asyncio.Future[tuple[Outcome, str]] = asyncio.get_running_loop().create_future()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from .inputs import Command, Input
+from .inputs import Input
 from .model import IdToken
 from .outputs import ConnectorStatusChanged, DurableEvent, Outcome
 
@@ -16,7 +16,7 @@ class Inbox(Protocol):
     def post(self, item: Input, committed: Callable[[], None] | None = None) -> None:
         """Feed an input; `committed` is called once everything that it caused is on disk."""
 
-    async def request(self, make: Callable[[int], Command]) -> tuple[Outcome, str]:
+    async def request(self, make: Callable[[int], Input]) -> tuple[Outcome, str]:
         """Feed the command that `make(request)` builds; return its outcome and text, after the commit where it must be."""
 
 

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 # A start or stop is on disk as delivered before the next message goes out. A disk that takes longer than this does not hold up the rest.
 COMMIT_WAIT_S = 10.0
+_DRAIN_POLL_S = 0.05
 
 
 @dataclass(slots=True)
@@ -53,6 +54,11 @@ class Outbox:
         """Take an event that is on disk, after all earlier ones."""
         self._queue.append(_Entry(number, event))
         self.online.ring()
+
+    async def drained(self) -> None:
+        """Wait until nothing is left that can be delivered now."""
+        while self._queue and self.online.channel is not None:
+            await asyncio.sleep(_DRAIN_POLL_S)
 
     async def run(self) -> None:
         """Deliver until cancelled."""

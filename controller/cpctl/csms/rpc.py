@@ -195,6 +195,11 @@ class Rpc:
                 raise self._lost
             return await self._exchange(action, payload, timeout)
 
+    async def quiet(self) -> None:
+        """Return when no CALL of ours is under way or waits for its turn."""
+        async with self._turn:
+            pass
+
     async def _exchange(self, action: str, payload: Payload, timeout: float) -> Payload:
         self._count += 1
         pending = _Pending(f"{self._prefix}-{self._count}", action, self._loop.create_future())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from random import Random
 
@@ -69,6 +69,9 @@ class CsmsService:
         self._trouble: str | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._asks = 0
+        self._network = asyncio.Event()
+        self._network.set()
+        self._attempted = asyncio.Event()
 
     async def run(self) -> None:
         """Keep connected and deliver until cancelled."""
@@ -123,17 +126,49 @@ class CsmsService:
             raise NotConnected
         return await self._session.call(action, dict(payload))
 
+    # ------------------------------------------------------------ for the program around us
+
+    def set_network(self, up: bool) -> None:
+        """Simulate a network that is gone (the connection breaks off, none can be made) or back."""
+        if up:
+            self._network.set()
+            return
+        self._network.clear()
+        if self._session:
+            self._session.abort()
+
+    async def attempted(self, timeout_s: float) -> None:
+        """Wait until the CSMS has accepted us or could not be reached, or until time is up."""
+        await _within(timeout_s, self._attempted.wait())
+
+    async def drained(self, timeout_s: float) -> None:
+        """Wait until everything is delivered, the CSMS is away, or time is up."""
+        await _within(timeout_s, self._outbox.drained())
+
+    async def quiet(self, timeout_s: float) -> None:
+        """Wait until the CSMS owes no answer, or until time is up."""
+        if self._session:
+            await _within(timeout_s, self._session.quiet())
+
+    async def close(self) -> None:
+        """Say goodbye to the CSMS; no further connection is made."""
+        self._network.clear()
+        if self._session:
+            await self._session.close()
+
     # ------------------------------------------------------------ connection
 
     async def _stay_connected(self) -> None:
         loop = asyncio.get_running_loop()
         back_off = BackOff(self._rng)
         while True:
+            await self._network.wait()
             opened = loop.time()
             try:
                 socket = await dial(self._settings, list(self._versions))
             except CsmsError as error:
                 self._say(error)
+                self._attempted.set()
             else:
                 opened = loop.time()
                 await self._live(socket)
@@ -170,6 +205,7 @@ class CsmsService:
 
     def _go_online(self, session: Session, booted: bool) -> None:
         self._online = session
+        self._attempted.set()
         if booted:
             self._statuses.repeat_all()
         self._statuses.online.attach(session)
@@ -216,3 +252,12 @@ class CsmsService:
             date = self._clock.utc(self._clock.now()) or EARLIEST_PLAUSIBLE
             log.warning("csms.undated", boot=stamp.boot, mono_ms=stamp.mono_ms, dated=date.isoformat())
         return date
+
+
+async def _within(timeout_s: float, wait: Awaitable[object]) -> None:
+    """Wait, but no longer than this."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await wait
+    except TimeoutError:
+        pass

@@ -113,6 +113,18 @@ class Session:
         """Return if the CSMS answers a ping; else the connection is cut."""
         await self._socket.ping(self._pong_timeout_s)
 
+    async def quiet(self) -> None:
+        """Return when no CALL of ours waits for its answer."""
+        await self._rpc.quiet()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self._socket.abort()
+
+    async def close(self) -> None:
+        """Close the connection in order."""
+        await self._socket.close()
+
     def heartbeat_changed(self) -> None:
         """The heartbeat's interval has a new value."""
         self._beat_changed.set()

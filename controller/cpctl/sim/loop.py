@@ -90,6 +90,11 @@ class ScaledLoop(asyncio.SelectorEventLoop):
         """Return the scaled time in seconds."""
         return self._origin_s + (time.monotonic() - self._origin_s) * self._speed + self._pushed_s
 
+    @property
+    def left_real_time(self) -> bool:
+        """True once a second of this loop has not been a second of life."""
+        return self._speed != 1.0 or self._pushed_s > 0
+
     def push(self, seconds: float) -> None:
         """Let `seconds` pass at once; timers that become due fire on the next turn."""
         if seconds < 0:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from cpctl.core.model import Record, Stamp
+from cpctl.core.model import Record, Session, Stamp
 from cpctl.core.outputs import Delete, Durable, DurableEvent, Forget, Note, Publish, Save
 from cpctl.errors import StoreError
 
@@ -139,6 +139,15 @@ class Store:
         return None
 
     # ------------------------------------------------------------ reading
+
+    async def sessions(self) -> list[Session]:
+        """Return the finished sessions, in the order of their starts."""
+        found = await asyncio.get_running_loop().run_in_executor(self._executor, self._read_sessions)
+        return sorted(found, key=lambda session: (session.started.boot, session.started.mono_ms))
+
+    def _read_sessions(self) -> list[Session]:
+        rows = self._db.execute("SELECT kind, schema, body FROM record WHERE kind = ?", (Session.__name__,)).fetchall()
+        return [session for row in rows if isinstance(session := decode(Row(*row)), Session)]
 
     async def notes(self, since: int = 0, limit: int = 100) -> list[StoredNote]:
         """Return up to `limit` lines of the event log with ids above `since`, oldest first; without `since`, the latest."""

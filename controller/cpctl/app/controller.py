@@ -1,0 +1,202 @@
+"""A running station: everything joined, from the store to the serial line, and ended in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+from uuid import UUID
+
+import structlog
+
+from cpctl.clock import Clock, system_wall
+from cpctl.config import Config, StartOptions
+from cpctl.core.inputs import CoprocessorLost, CoprocessorReady, Input, Started, Stopping
+from cpctl.core.model import FirmwareMark
+from cpctl.core.station import Station
+from cpctl.csms.service import CsmsService
+from cpctl.errors import StoreError
+from cpctl.link.coprocessor import Coprocessor
+from cpctl.link.line import OpenLine
+from cpctl.runtime import Runtime
+from cpctl.store.sqlite import Store
+from cpctl.systemd import Notifier
+
+from .services import StationServices
+from .settings import csms_settings, link_settings, station_settings
+
+log = structlog.get_logger(__name__)
+
+# A returning host renews its leases before it talks to the CSMS; without a coprocessor it waits no longer than this.
+_LINK_FIRST_S = 1.0
+# The CSMS gets this long to hear of transactions that a stop or a reset ended; what it does not hear stays in the outbox.
+_LAST_WORDS_S = 10.0
+_RESYNC_S = 60.0
+# Fed from a third of systemd's limit, or looked after this often without systemd.
+_PULSE_S = 1.0
+
+
+class Ending(StrEnum):
+    """Why a run ended in order."""
+
+    STOPPED = "stopped"
+    RESTART = "restart"
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a run takes from the outside world; tests and the simulation bring their own."""
+
+    open_line: OpenLine
+    wall: Callable[[], float] = system_wall
+    clock: type[Clock] = Clock
+    random: Random = field(default_factory=Random)
+    simulated: bool = False
+    notifier: Notifier = field(default_factory=Notifier.from_environment)
+
+
+class Controller:
+    """One run of the station."""
+
+    def __init__(self, config: Config, options: StartOptions, around: Surroundings) -> None:
+        """Open the store and wire everything; raises StoreError. Needs a running loop."""
+        self.config = config
+        self.options = options
+        self._around = around
+        loop = asyncio.get_running_loop()
+        self.store = Store(options.state_dir)
+        try:
+            loaded = self.store.loaded
+            self.clock = around.clock(loop.time, around.wall, loaded.boot)
+            self.station = Station(station_settings(config), loaded.records, loaded.next_entry, self._new_id)
+            mark = loaded.records.get("firmware_mark")
+            self.coprocessor = Coprocessor(
+                around.open_line,
+                self._from_link,
+                link_settings(config, simulated=around.simulated),
+                around.random,
+                mark=(mark.boot_nonce, mark.event_id) if isinstance(mark, FirmwareMark) else None,
+                alive=lambda: self.runtime.alive(),
+            )
+            self.csms_settings = csms_settings(config, options)
+            self.csms = CsmsService(
+                self.csms_settings,
+                self.station.settings.evses,
+                self,
+                self.station,
+                self.clock,
+                around.random,
+                on_exchange=lambda exchange: self.services.exchanged(exchange),
+            )
+            self.runtime = Runtime(self.station, self.store, self.clock, self.coprocessor, self.csms, self._restart)
+            self.services = StationServices(self)
+        except BaseException:
+            self.store.close(clean=False)
+            raise
+        self.post = self.runtime.post
+        self.request = self.runtime.request
+        self.store.on_trouble = self.runtime.store_trouble
+        self._link_heard = asyncio.Event()
+        self._ending: asyncio.Future[Ending] = loop.create_future()
+
+    # ------------------------------------------------------------ life
+
+    def stop(self) -> None:
+        """End this run in order."""
+        self._end(Ending.STOPPED)
+
+    def announce_ready(self, address: tuple[str, int] | None) -> None:
+        """Tell the service manager that everything is up."""
+        where = f"local API at http://{address[0]}:{address[1]}" if address else "local API on its socket only"
+        self._around.notifier.ready(where)
+        log.info("station.ready", boot=self.store.loaded.boot, api=where)
+
+    async def run(self, serve: Callable[[], Awaitable[None]] | None = None) -> Ending:
+        """Run until `stop`, a reset, or a failure, which is raised. `serve` is the local API, started once the CSMS has been called."""
+        clean = False
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = [
+                    tasks.create_task(self.store.run(), name="store"),
+                    tasks.create_task(self.runtime.run(), name="station"),
+                ]
+                await asyncio.sleep(0)
+                self.post(Started(self.store.loaded.clean))
+                running.append(tasks.create_task(self.coprocessor.run(), name="link"))
+                await self._link_first()
+                for entry, event in self.store.loaded.outbox:
+                    self.csms.enqueue(entry, event)
+                running.append(tasks.create_task(self.csms.run(), name="csms"))
+                running.append(tasks.create_task(self._pulse(), name="pulse"))
+                if serve is not None:
+                    running.append(tasks.create_task(_as_coroutine(serve), name="api"))
+                ending = await self._ending
+                await self._wind_up(ending)
+                clean = True
+                for task in running:
+                    task.cancel()
+        finally:
+            self.store.close(clean)
+        return ending
+
+    async def _link_first(self) -> None:
+        try:
+            async with asyncio.timeout(_LINK_FIRST_S):
+                await self._link_heard.wait()
+        except TimeoutError:
+            log.warning("link.late", text="The coprocessor has not answered yet; going on without it.")
+
+    async def _wind_up(self, ending: Ending) -> None:
+        """Leave charges to a last long lease, or end them, as configured; put everything on disk."""
+        self._around.notifier.stopping()
+        keep = ending is Ending.RESTART or self.config.station.on_stop == "keep"
+        self.post(Stopping(keep))
+        if not await self.store.flush():
+            raise StoreError("The disk did not take the last changes in time.", "Look at free space and at the log.")
+        if not keep or ending is Ending.RESTART:
+            await self.csms.drained(_LAST_WORDS_S)
+            await self.store.flush()
+        self.coprocessor.hand_over()
+        await self.csms.close()
+        log.info("station.stopped", ending=ending.value)
+
+    def _end(self, ending: Ending) -> None:
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    def _restart(self, immediate: bool) -> None:
+        """Take the station's wish to be started anew, after the answer to whoever asked for it is out."""
+        log.info("station.restarting", immediate=immediate)
+        asyncio.get_running_loop().call_later(0.1, self._end, Ending.RESTART)
+
+    # ------------------------------------------------------------ health
+
+    async def _pulse(self) -> None:
+        """Feed systemd's watchdog while the station's and the link's loops turn; follow the system's clock."""
+        notifier = self._around.notifier
+        interval_s = min(notifier.watchdog_interval_s or _PULSE_S, _PULSE_S)
+        loop = asyncio.get_running_loop()
+        resync_at = loop.time() + _RESYNC_S
+        while True:
+            if self.runtime.alive():
+                notifier.watchdog()
+            if loop.time() >= resync_at:
+                resync_at += _RESYNC_S
+                self.clock.resync()
+            await asyncio.sleep(interval_s)
+
+    # ------------------------------------------------------------ wiring
+
+    def _from_link(self, item: Input, committed: Callable[[], None] | None = None) -> None:
+        self.post(item, committed)
+        if isinstance(item, CoprocessorReady | CoprocessorLost):
+            self._link_heard.set()
+
+    def _new_id(self) -> str:
+        return str(UUID(int=self._around.random.getrandbits(128), version=4))
+
+
+async def _as_coroutine(serve: Callable[[], Awaitable[None]]) -> None:
+    await serve()

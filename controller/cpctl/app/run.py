@@ -1,0 +1,107 @@
+"""Runs a station as a program: its loop, its signals, its local API, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import structlog
+
+from cpctl.config import Config, StartOptions
+from cpctl.errors import PortMissing
+from cpctl.link.line import Line, LineHandler, OpenLine
+from cpctl.link.transport import serial_port
+
+from .controller import Controller, Ending, Surroundings
+from .simulation import SimulatedClock, Simulation, restart_program, simulated_wall
+
+log = structlog.get_logger(__name__)
+
+# Loading the API's server must not delay the first BootNotification, nor wait for a CSMS that is away.
+_API_DELAY_S = 2.0
+
+
+def run(config: Config, options: StartOptions) -> int:
+    """Run a station until it is told to stop; return the exit code. A reset begins the program anew."""
+    with asyncio.Runner(loop_factory=_loop_factory(options)) as runner:
+        ending = runner.run(run_station(config, options))
+    if ending is Ending.RESTART:
+        restart_program()
+    return 0
+
+
+async def run_station(config: Config, options: StartOptions, ready: Callable[[Controller, Simulation | None], None] | None = None) -> Ending:
+    """Run a station in the present loop. `ready` is called once the local API is served."""
+    simulation = None
+    if options.sim:
+        simulation = Simulation(options.state_dir / "sim", len(config.evse), options.speed)
+        await simulation.start()
+        around = Surroundings(simulation.open_line, simulated_wall(), SimulatedClock, simulated=True)
+    else:
+        around = Surroundings(_port(config.coprocessor.port))
+    controller = Controller(config, options, around)
+    if simulation is not None:
+        simulation.controller = controller
+    loop = asyncio.get_running_loop()
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sig, controller.stop)
+    try:
+        return await controller.run(lambda: _serve(controller, simulation, ready))
+    finally:
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(sig)
+        if simulation is not None:
+            await simulation.close()
+
+
+async def _serve(controller: Controller, simulation: Simulation | None, ready: Callable[[Controller, Simulation | None], None] | None) -> None:
+    """Serve the local API, loaded after the boot notification is on its way."""
+    await controller.csms.attempted(_API_DELAY_S)
+    from cpctl.local.server import ApiOptions, LocalApi  # late: aiohttp takes longer to load than all else together
+
+    config, options = controller.config, controller.options
+    api = LocalApi(
+        controller.services,
+        ApiOptions(
+            state_dir=options.state_dir,
+            bind=options.api_bind or config.api.bind,
+            token_file=config.api.token_file,
+            allowed_hosts=config.api.allowed_hosts,
+            developer=config.api.developer,
+            simulated=simulation is not None,
+        ),
+        simulation,
+    )
+    try:
+        await api.start()
+        controller.announce_ready(api.address)
+        if ready is not None:
+            ready(controller, simulation)
+        await asyncio.Event().wait()
+    finally:
+        await api.close()
+
+
+def _loop_factory(options: StartOptions) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if not options.sim:
+        return None
+    from cpctl.sim.loop import ScaledLoop
+
+    return lambda: ScaledLoop(options.speed)
+
+
+def _port(name: str) -> OpenLine:
+    """Opener of the configured port; `auto` takes the only one there is, looked for at each opening."""
+    if name != "auto":
+        return serial_port(name)
+
+    async def open_only_port(handler: LineHandler) -> Line:
+        from serial.tools import list_ports  # type: ignore[import-untyped]
+
+        found = sorted(port.device for port in list_ports.comports())
+        if len(found) != 1:
+            raise PortMissing(f"to choose by itself (found: {', '.join(found) or 'none'}); set coprocessor.port")
+        return await serial_port(found[0])(handler)
+
+    return open_only_port

@@ -1,0 +1,79 @@
+"""The configuration file and the command line, as each part wants to be told of them."""
+
+from __future__ import annotations
+
+from cpctl.config import Config, EvseConfig, StartOptions
+from cpctl.core.model import ConnectorSettings, EvseSettings, LapsePolicy, StationSettings
+from cpctl.csms.settings import CsmsSettings
+from cpctl.link.messages import ConfigBoard, ConfigEvse, Feedback
+from cpctl.link.settings import BoardSettings, LinkSettings
+from cpctl.version import VERSION
+
+
+def station_settings(config: Config) -> StationSettings:
+    """What the core has to know."""
+    return StationSettings(
+        evses=tuple(_evse(evse) for evse in config.evse),
+        on_lapse=LapsePolicy(config.station.on_lapse),
+        link_dead_s=config.coprocessor.link_dead_s,
+        initial_variables=config.ocpp.initial_as_text(),
+    )
+
+
+def csms_settings(config: Config, options: StartOptions) -> CsmsSettings:
+    """What the CSMS side has to know; the command line overrides the file."""
+    csms = config.csms
+    return CsmsSettings(
+        url=options.csms_url or csms.url,
+        id=options.csms_id or csms.id,
+        versions=options.versions or csms.versions,
+        security_profile=csms.security_profile,
+        password=config.password,
+        ca_file=str(csms.ca_file) if csms.ca_file else None,
+        vendor=config.station.vendor,
+        model=config.station.model,
+        serial=config.station.serial or None,
+        firmware_version=VERSION,
+    )
+
+
+def link_settings(config: Config, simulated: bool) -> LinkSettings:
+    """What the link has to know. A simulated board is commissioned without ado; a real one by `cpctl commission` only."""
+    mac = config.coprocessor.mac
+    return LinkSettings(
+        board=board_settings(config),
+        mac=bytes.fromhex(mac.replace(":", "")) if mac and not simulated else None,
+        commission=simulated,
+        allow_simulated=simulated,
+        version=_version(VERSION),
+    )
+
+
+def board_settings(config: Config) -> BoardSettings:
+    """The commissioned configuration set of this station."""
+    return BoardSettings(
+        board=ConfigBoard(evse_count=len(config.evse), name=config.coprocessor.board[:24]),
+        evses=tuple(_board_evse(evse) for evse in config.evse),
+    )
+
+
+def _evse(evse: EvseConfig) -> EvseSettings:
+    connectors = tuple(ConnectorSettings(connector.id, connector.type, connector.fixed_cable) for connector in evse.connectors)
+    return EvseSettings(evse.id, evse.max_current_a * 1000, evse.phases, connectors)
+
+
+def _board_evse(evse: EvseConfig) -> ConfigEvse:
+    fixed = all(connector.fixed_cable for connector in evse.connectors)
+    return ConfigEvse(
+        evse=evse.id,
+        hard_limit_da=evse.max_current_a * 10,
+        phases=evse.phases,
+        fixed_cable=int(fixed),
+        lock_fitted=int(not fixed),
+        feedback=Feedback.MIRROR_CONTACT,
+    )
+
+
+def _version(text: str) -> tuple[int, int, int]:
+    major, minor, patch = (int(part) for part in text.split(".")[:3])
+    return major, minor, patch
