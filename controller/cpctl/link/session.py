@@ -317,7 +317,6 @@ class Session:
         elif self._state is _State.GREETING or is_other:
             self._meet(hello, now_us)
         else:
-            self._log_seq = None  # the other side began to number anew
             self._heard(now_us)
 
     def _meet(self, hello: Hello, now_us: int) -> None:
