@@ -328,7 +328,7 @@ def test_commissioning_pushes_the_set_and_waits_for_the_word_on_it() -> None:
         ]
         assert bench.of(inputs.CoprocessorReady) == []
 
-        bench.say(wire.Event(1, 1, 0, wire.EventCode.CONFIG_APPLIED, 0, wire.ConfigSet.COMMISSIONED, oldest=1))
+        bench.say(wire.Event(1, 1, 0, wire.EventCode.CONFIG_APPLIED, 0, BOARD.crc(), wire.ConfigSet.COMMISSIONED, oldest=1))
         await asyncio.sleep(1)
         assert bench.of(inputs.CoprocessorReady) != []
 

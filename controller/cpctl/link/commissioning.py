@@ -54,8 +54,9 @@ class Commissioning:
 
     def heard(self, event: Event) -> None:
         """Look for the coprocessor's word on the set."""
-        final = event.code in (EventCode.CONFIG_APPLIED, EventCode.CONFIG_REFUSED)
-        if final and event.value == ConfigSet.COMMISSIONED and not self._outcome.done():
+        applied = event.code == EventCode.CONFIG_APPLIED and event.value == self._board.crc()
+        refused = event.code == EventCode.CONFIG_REFUSED and event.value == ConfigSet.COMMISSIONED
+        if (applied or refused) and not self._outcome.done():
             self._outcome.set_result(event)
 
     async def run(self) -> Pushed:
