@@ -335,11 +335,23 @@ def test_a_returning_host_goes_on_after_its_mark() -> None:
 
 def test_old_and_doubled_snapshots_are_dropped() -> None:
     wire = Wire()
-    for uptime in (100, 200, 200, 150, 300):
+    for uptime in (100, 200):
+        wire.hear(wire.peer.say(snapshot(uptime)))
+    again = wire.peer.say(snapshot(250))
+    wire.hear(again + again)
+    for uptime in (150, 300):
         wire.hear(wire.peer.say(snapshot(uptime)))
 
-    assert [s.uptime_us for s in wire.of(Snapshot) if isinstance(s, Snapshot)] == [100, 200, 300]
+    assert [s.uptime_us for s in wire.of(Snapshot) if isinstance(s, Snapshot)] == [100, 200, 250, 300]
     assert (wire.session.counters.duplicates, wire.session.counters.stale) == (1, 1)
+
+
+def test_two_snapshots_of_one_instant_are_both_news() -> None:
+    wire = Wire()
+    wire.hear(wire.peer.say(snapshot(100, plug=1)))
+    wire.hear(wire.peer.say(snapshot(100, plug=2)))
+
+    assert [s.plug for s in wire.of(Snapshot) if isinstance(s, Snapshot)] == [1, 2]
 
 
 def test_snapshots_map_the_coprocessors_clock() -> None:

@@ -177,7 +177,7 @@ class Session:
         self._hello_wait_us = HELLO_FIRST_US
         self._hello_sent_us = 0
         self._hello_sends = 0
-        self._newest: dict[tuple[int, int], int] = {}  # (message, EVSE) -> uptime of the newest heard
+        self._newest: dict[tuple[int, int], tuple[int, int]] = {}  # (message, EVSE) -> uptime and seq of the newest heard
         self._log_seq: int | None = None
 
     # ------------------------------------------------------------ what the owner of the line calls
@@ -376,13 +376,13 @@ class Session:
     def _take_message(self, frame: Frame, now_us: int) -> None:
         if frame.msg == Snapshot.ID:
             snapshot = Snapshot.from_bytes(frame.payload)
-            if self._is_news(frame.msg, snapshot.evse, snapshot.uptime_us):
+            if self._is_news(frame, snapshot.evse, snapshot.uptime_us):
                 if snapshot.host_clock_us:
                     self.clock.sample(snapshot.host_clock_us, now_us, snapshot.uptime_us, snapshot.host_clock_age_us)
                 self._events.append(snapshot)
         elif frame.msg == Meter.ID:
             meter = Meter.from_bytes(frame.payload)
-            if self._is_news(frame.msg, meter.evse, meter.uptime_us):
+            if self._is_news(frame, meter.evse, meter.uptime_us):
                 self._events.append(meter)
         elif frame.msg == Event.ID:
             self._take_event(Event.from_bytes(frame.payload))
@@ -395,12 +395,14 @@ class Session:
         else:
             self.counters.drop(Drop.UNKNOWN_MESSAGE)  # a host's message: an echo
 
-    def _is_news(self, msg: int, evse: int, uptime_us: int) -> bool:
-        newest = self._newest.get((msg, evse), -1)
-        if uptime_us > newest:
-            self._newest[msg, evse] = uptime_us
+    def _is_news(self, frame: Frame, evse: int, uptime_us: int) -> bool:
+        """Tell what is newer than all before; within one instant of the coprocessor's clock its numbering decides."""
+        newest_us, newest_seq = self._newest.get((frame.msg, evse), (-1, 0))
+        ahead = (frame.seq - newest_seq) & 0xFF
+        if uptime_us > newest_us or (uptime_us == newest_us and 0 < ahead < 0x80):
+            self._newest[frame.msg, evse] = (uptime_us, frame.seq)
             return True
-        if uptime_us == newest:
+        if uptime_us == newest_us:
             self.counters.duplicates += 1
         else:
             self.counters.stale += 1
