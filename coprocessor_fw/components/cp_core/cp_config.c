@@ -1,0 +1,304 @@
+#include "cp_config.h"
+
+#include "cp_crc32.h"
+#include "cp_timing.h"
+
+#define LIMIT_MIN_DA 60u
+#define LIMIT_MAX_DA 800u
+#define GAIN_MAX_PPM 200000
+#define OFFSET_MAX_MV 1000
+#define EDGE_MAX_US 50
+#define SNAPSHOT_MIN_MS 50u
+#define SNAPSHOT_MAX_MS 5000u
+
+static void reset_operational(cp_config_sets_t *sets)
+{
+    for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
+        cp_msg_config_operational_default(&sets->operational[i]);
+        sets->operational[i].evse = (uint8_t)(i + 1u);
+    }
+}
+
+static void reset_commissioned(cp_config_sets_t *sets)
+{
+    cp_msg_config_board_default(&sets->board);
+    for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
+        cp_msg_config_evse_default(&sets->evse[i]);
+        sets->evse[i].evse = (uint8_t)(i + 1u);
+    }
+}
+
+void cp_config_init(cp_config_t *config)
+{
+    *config = (cp_config_t){0};
+    reset_commissioned(&config->active);
+    reset_operational(&config->active);
+    config->next = config->active;
+}
+
+void cp_config_restore(cp_config_t *config, const cp_config_sets_t *stored)
+{
+    cp_config_init(config);
+    config->active = *stored;
+    config->next = *stored;
+}
+
+cp_result_t cp_config_begin(cp_config_t *config, const cp_msg_config_begin_t *begin)
+{
+    if (begin->set >= CP_CONFIG_SETS) {
+        return CP_RESULT_BAD_VALUE;
+    }
+    config->open = true;
+    config->set = begin->set;
+    config->crc = 0;
+    config->board_seen = false;
+    for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
+        config->evse_seen[i] = false;
+    }
+    reset_commissioned(&config->stage);
+    reset_operational(&config->stage);
+    return CP_RESULT_OK;
+}
+
+static void add_to_crc(cp_config_t *config, uint16_t msg, const uint8_t *payload, size_t len)
+{
+    const uint8_t id[2] = {(uint8_t)(msg & 0xFFu), (uint8_t)(msg >> 8)};
+
+    config->crc = cp_crc32(config->crc, id, sizeof id);
+    config->crc = cp_crc32(config->crc, payload, len);
+}
+
+static bool known_evse(uint8_t evse)
+{
+    return evse >= 1u && evse <= CP_EVSE_MAX;
+}
+
+static cp_result_t stage_evse(cp_config_t *config, const uint8_t *payload, size_t len)
+{
+    cp_msg_config_evse_t item;
+
+    cp_msg_config_evse_decode(&item, payload, len);
+    if (!known_evse(item.evse)) {
+        return CP_RESULT_BAD_EVSE;
+    }
+    config->stage.evse[item.evse - 1u] = item;
+    config->evse_seen[item.evse - 1u] = true;
+    return CP_RESULT_OK;
+}
+
+static cp_result_t stage_operational(cp_config_t *config, const uint8_t *payload, size_t len)
+{
+    cp_msg_config_operational_t item;
+
+    cp_msg_config_operational_decode(&item, payload, len);
+    if (!known_evse(item.evse)) {
+        return CP_RESULT_BAD_EVSE;
+    }
+    config->stage.operational[item.evse - 1u] = item;
+    return CP_RESULT_OK;
+}
+
+cp_result_t cp_config_item(cp_config_t *config, uint16_t msg, const uint8_t *payload, size_t len)
+{
+    const bool operational = msg == CP_MSG_CONFIG_OPERATIONAL;
+    cp_result_t result = CP_RESULT_OK;
+
+    if (!config->open || operational != (config->set == (uint8_t)CP_CONFIG_SET_OPERATIONAL)) {
+        return CP_RESULT_WRONG_STATE;
+    }
+    if (operational) {
+        result = stage_operational(config, payload, len);
+    } else if (msg == CP_MSG_CONFIG_EVSE) {
+        result = stage_evse(config, payload, len);
+    } else {
+        cp_msg_config_board_decode(&config->stage.board, payload, len);
+        config->board_seen = true;
+    }
+    if (result == CP_RESULT_OK) {
+        add_to_crc(config, msg, payload, len);
+    }
+    return result;
+}
+
+static bool within(int32_t value, int32_t bound)
+{
+    return value >= -bound && value <= bound;
+}
+
+static bool has(uint32_t capabilities, cp_capability_t capability)
+{
+    return (capabilities >> (unsigned)capability & 1u) != 0u;
+}
+
+/* Name of the first field that cannot be, NULL if all can. What the board cannot sense must not be relied on. */
+static const char *bad_evse_field(const cp_msg_config_evse_t *evse, uint32_t capabilities)
+{
+    const struct {
+        bool bad;
+        const char *field;
+    } checks[] = {
+        {evse->hard_limit_da < LIMIT_MIN_DA || evse->hard_limit_da > LIMIT_MAX_DA, "hard_limit_da"},
+        {evse->phases != 1u && evse->phases != 3u, "phases"},
+        {evse->fixed_cable > 1u || (evse->fixed_cable == 0u && !has(capabilities, CP_CAPABILITY_PROXIMITY)),
+         "fixed_cable"},
+        {evse->ventilation > 1u, "ventilation"},
+        {evse->lock_fitted > 1u || (evse->lock_fitted == 1u && !has(capabilities, CP_CAPABILITY_LOCK)), "lock_fitted"},
+        {evse->feedback > (uint8_t)CP_FEEDBACK_LOAD_SIDE ||
+             (evse->feedback != (uint8_t)CP_FEEDBACK_NONE && !has(capabilities, CP_CAPABILITY_CONTACTOR_FEEDBACK)),
+         "feedback"},
+        {evse->rcm > (uint8_t)CP_RCM_TYPE_NORMALLY_OPEN ||
+             (evse->rcm != (uint8_t)CP_RCM_TYPE_NONE && !has(capabilities, CP_CAPABILITY_RCM)),
+         "rcm"},
+        {evse->phase_switch > 1u ||
+             (evse->phase_switch == 1u && (evse->phases != 3u || !has(capabilities, CP_CAPABILITY_PHASE_SWITCH))),
+         "phase_switch"},
+        {!within(evse->pilot_gain_ppm, GAIN_MAX_PPM), "pilot_gain_ppm"},
+        {!within(evse->pilot_offset_mv, OFFSET_MAX_MV), "pilot_offset_mv"},
+        {!within(evse->pwm_rise_us, EDGE_MAX_US), "pwm_rise_us"},
+        {!within(evse->pwm_fall_us, EDGE_MAX_US), "pwm_fall_us"},
+    };
+
+    for (unsigned i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        if (checks[i].bad) {
+            return checks[i].field;
+        }
+    }
+    return NULL;
+}
+
+static const char *bad_operational_field(const cp_msg_config_operational_t *operational)
+{
+    if (operational->limit_da > LIMIT_MAX_DA) {
+        return "limit_da";
+    }
+    if (operational->snapshot_ms < SNAPSHOT_MIN_MS || operational->snapshot_ms > SNAPSHOT_MAX_MS) {
+        return "snapshot_ms";
+    }
+    if (operational->close_debounce_ms < CP_CLOSE_DEBOUNCE_MIN_MS ||
+        operational->close_debounce_ms > CP_CLOSE_DEBOUNCE_MAX_MS) {
+        return "close_debounce_ms";
+    }
+    return NULL;
+}
+
+static void validate_commissioned(const cp_config_t *config, uint8_t evse_count, uint32_t capabilities,
+                                  cp_config_outcome_t *outcome)
+{
+    const uint8_t count = config->stage.board.evse_count;
+
+    if (!config->board_seen || count < 1u || count > evse_count) {
+        outcome->refused = "evse_count";
+        return;
+    }
+    for (uint8_t i = 0; i < CP_EVSE_MAX && outcome->refused == NULL; i++) {
+        outcome->evse = (uint8_t)(i + 1u);
+        if (config->evse_seen[i] != (i < count)) { /* one missing, or one too many */
+            outcome->refused = "evse";
+        } else if (i < count) {
+            outcome->refused = bad_evse_field(&config->stage.evse[i], capabilities);
+        }
+    }
+}
+
+static void validate_operational(const cp_config_t *config, cp_config_outcome_t *outcome)
+{
+    for (uint8_t i = 0; i < CP_EVSE_MAX && outcome->refused == NULL; i++) {
+        outcome->evse = (uint8_t)(i + 1u);
+        outcome->refused = bad_operational_field(&config->stage.operational[i]);
+    }
+}
+
+static void accept(cp_config_t *config)
+{
+    if (config->set == (uint8_t)CP_CONFIG_SET_COMMISSIONED) {
+        config->next.commissioned = true;
+        config->next.board = config->stage.board;
+        for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
+            config->next.evse[i] = config->stage.evse[i];
+        }
+    } else {
+        for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
+            config->next.operational[i] = config->stage.operational[i];
+        }
+    }
+    config->next.crc[config->set] = config->crc;
+    config->waits[config->set] = true;
+}
+
+cp_config_outcome_t cp_config_commit(cp_config_t *config, const cp_msg_config_commit_t *commit, uint8_t evse_count,
+                                     uint32_t capabilities, bool present)
+{
+    cp_config_outcome_t outcome = {.result = CP_RESULT_ACCEPTED, .text = "", .refused = NULL, .evse = 0};
+    const bool same = config->active.commissioned && commit->crc == config->active.crc[CP_CONFIG_SET_COMMISSIONED];
+
+    if (!config->open || commit->set != config->set) {
+        outcome.result = CP_RESULT_WRONG_STATE;
+        outcome.text = "begin first";
+        return outcome;
+    }
+    config->open = false;
+    if (commit->crc != config->crc) {
+        outcome.result = CP_RESULT_BAD_CRC;
+        outcome.text = "crc";
+        return outcome;
+    }
+    if (config->set == (uint8_t)CP_CONFIG_SET_COMMISSIONED) {
+        if (config->active.commissioned && !same && !present) {
+            outcome.result = CP_RESULT_NOT_PERMITTED;
+            outcome.text = "hold the board's button";
+            return outcome;
+        }
+        validate_commissioned(config, evse_count, capabilities, &outcome);
+    } else {
+        validate_operational(config, &outcome);
+    }
+    if (outcome.refused == NULL) {
+        accept(config);
+    }
+    return outcome;
+}
+
+bool cp_config_waits(const cp_config_t *config, cp_config_set_t set)
+{
+    return config->waits[set];
+}
+
+void cp_config_apply(cp_config_t *config, cp_config_set_t set)
+{
+    config->waits[set] = false;
+    config->active.crc[set] = config->next.crc[set];
+    if (set == CP_CONFIG_SET_COMMISSIONED) {
+        config->active.commissioned = config->next.commissioned;
+        config->active.board = config->next.board;
+        for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
+            config->active.evse[i] = config->next.evse[i];
+        }
+    } else {
+        for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
+            config->active.operational[i] = config->next.operational[i];
+        }
+    }
+}
+
+cp_evse_config_t cp_config_for_evse(const cp_config_t *config, uint8_t index)
+{
+    const cp_msg_config_evse_t *const evse = &config->active.evse[index];
+    const cp_msg_config_operational_t *const operational = &config->active.operational[index];
+
+    return (cp_evse_config_t){
+        .commissioned = config->active.commissioned && index < config->active.board.evse_count,
+        .hard_limit_da = evse->hard_limit_da,
+        .limit_da = operational->limit_da,
+        .phases = evse->phases,
+        .fixed_cable = evse->fixed_cable != 0u,
+        .ventilation = evse->ventilation != 0u,
+        .lock_fitted = evse->lock_fitted != 0u,
+        .feedback_fitted = evse->feedback != (uint8_t)CP_FEEDBACK_NONE,
+        .phase_switch = evse->phase_switch != 0u,
+        .pilot_gain_ppm = evse->pilot_gain_ppm,
+        .pilot_offset_mv = evse->pilot_offset_mv,
+        .pwm_rise_us = evse->pwm_rise_us,
+        .pwm_fall_us = evse->pwm_fall_us,
+        .close_debounce_ms = operational->close_debounce_ms,
+    };
+}

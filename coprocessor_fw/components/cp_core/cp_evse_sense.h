@@ -1,0 +1,17 @@
+/* The senses of an EVSE: from levels to believed facts and faults. Internal to cp_evse. */
+
+#ifndef CP_EVSE_SENSE_H
+#define CP_EVSE_SENSE_H
+
+#include "cp_evse.h"
+
+/* Let time pass in every timer. */
+void cp_evse_pass_time(cp_evse_t *e, uint32_t step_ms, cp_notes_t *notes);
+
+/* Take the inputs of one step; updates pilot, plug, cable, feedback, lock and the faults that follow. */
+void cp_evse_sense(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *in, cp_notes_t *notes);
+
+/* Say whether a fault's cause is present, and note what changed. */
+void cp_evse_fault(cp_evse_t *e, cp_fault_t fault, bool cause, int32_t detail, cp_notes_t *notes);
+
+#endif

@@ -1,0 +1,122 @@
+/* The whole coprocessor: EVSEs, link, configuration, clock. A port gives it time, inputs and bytes, and does what it
+ * says.
+ *
+ * Events that it sends, by code; `value` and `extra` mean:
+ *   boot              ResetReason                      bits: contactors that were closed when the reset came
+ *   plugged           Pilot                            -
+ *   unplugged         Pilot                            -
+ *   pilot_changed     Pilot now                        Pilot before (at most ten a second; the last one always comes)
+ *   contactor_closed  phases                           offer, dA
+ *   contactor_opened  cp_opened_t: 0 the vehicle left C and D, 1 stopped and the current had ceased, 2 stopped but the
+ *                     vehicle did not, 3 fault, 4 lock-out
+ *                                                      greatest phase current then, mA
+ *   fault_raised      bit of the catalogue             what was measured: mV of the pilot, ohm of the proximity
+ * contact, ms since the contactor moved, mA; 0 for one recalled at boot fault_cleared     bit of the catalogue 1 if
+ * cleared at the device lease_expired     limit that lapsed, dA            - lease_refused     LeaseRefusal plug that
+ * the lease named (once for each reason and plug) wound_down        ms from stop to opening          -
+ *   opened_under_load current, mA                      openings under load so far
+ *   lock_changed      Lock                             -
+ *   config_applied    CRC of the set                   ConfigSet
+ *   config_refused    ConfigSet                        EVSE, 0 for the board; text: the field
+ *   config_pending    CRC of the set                   ConfigSet
+ *   events_lost       how many                         -
+ *   button            1 held, 0 released               -
+ *   self_test         0 passed, 1 failed               mV that the negative rail reached
+ * `text` is the fault's name where there is one. */
+
+#ifndef CP_COPROCESSOR_H
+#define CP_COPROCESSOR_H
+
+#include "cp_config.h"
+#include "cp_events.h"
+#include "cp_evse.h"
+#include "cp_link.h"
+#include "cp_nvm.h"
+#include "cp_telemetry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the port knows of itself. */
+typedef struct {
+    uint8_t evse_count; /* 1..CP_EVSE_MAX */
+    uint8_t mac[6];
+    uint8_t build; /* bits of cp_build_t */
+    uint8_t version[3];
+    const char *revision;
+    const char *chip;
+    uint32_t capabilities; /* bits of cp_capability_t */
+    uint32_t nonce;        /* random, never 0 */
+    uint8_t reset_reason;  /* cp_reset_reason_t */
+} cp_board_t;
+
+typedef struct {
+    cp_evse_inputs_t evse[CP_EVSE_MAX];
+    bool button;
+} cp_inputs_t;
+
+typedef struct {
+    cp_evse_outputs_t evse[CP_EVSE_MAX];
+    bool store;           /* write the image of cp_coprocessor_nvm, then say so */
+    bool restart;         /* restart into restart_mode; every contactor is open */
+    uint8_t restart_mode; /* cp_reboot_mode_t */
+} cp_outputs_t;
+
+/* Host's lease frames of one EVSE, so that an older one never overrules a newer one. */
+typedef struct {
+    bool heard;
+    uint8_t seq;
+    uint64_t host_clock_us;
+    uint64_t heard_us;
+    bool hurry; /* a stop came: show it */
+    uint8_t refusal_told;
+    uint32_t refusal_plug;
+} cp_lease_line_t;
+
+typedef struct {
+    cp_board_t board;
+    cp_nvm_t nvm;
+    cp_rtc_t rtc;
+    cp_config_t config;
+    cp_evse_t evse[CP_EVSE_MAX];
+    cp_meter_reading_t meter[CP_EVSE_MAX];
+    cp_link_t link;
+    cp_events_t events;
+    cp_telemetry_t telemetry[CP_EVSE_MAX];
+    cp_lease_line_t leases[CP_EVSE_MAX];
+    uint64_t now_us;
+    uint64_t ticked_ms;
+    uint32_t hello_ms;    /* to the next unsolicited HELLO */
+    uint32_t counters_ms; /* to the next counters */
+    bool store;
+    bool restarting;
+    uint8_t restart_mode;
+    bool button;
+    uint32_t button_ms; /* held for */
+    bool button_done;
+} cp_coprocessor_t;
+
+/* Boot. `rtc` is NULL or damaged after a power cut, `nvm` empty on a new board. */
+void cp_coprocessor_init(cp_coprocessor_t *cp, const cp_board_t *board, const cp_rtc_t *rtc, const uint8_t *nvm,
+                         size_t nvm_len);
+
+/* Take bytes from the link at this time since boot. */
+void cp_coprocessor_rx(cp_coprocessor_t *cp, uint64_t now_us, const uint8_t *bytes, size_t len);
+
+/* Advance to this time since boot with these inputs, in steps of at most 10 ms. */
+void cp_coprocessor_tick(cp_coprocessor_t *cp, uint64_t now_us, const cp_inputs_t *in, cp_outputs_t *out);
+
+/* Drain bytes for the link. */
+size_t cp_coprocessor_tx(cp_coprocessor_t *cp, uint8_t *out, size_t max);
+
+/* Image to store when the outputs ask for it. */
+size_t cp_coprocessor_nvm(const cp_coprocessor_t *cp, uint8_t out[CP_NVM_SIZE]);
+
+/* The image has been stored. */
+void cp_coprocessor_stored(cp_coprocessor_t *cp);
+
+/* Record to keep in RTC memory after every tick. */
+const cp_rtc_t *cp_coprocessor_rtc(const cp_coprocessor_t *cp);
+
+#endif

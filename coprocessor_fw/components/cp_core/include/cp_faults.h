@@ -1,0 +1,52 @@
+/* The set of faults of one EVSE: each with its cause, its count and its age.
+ *
+ * A clearable fault goes with its cause; a latched one stays until it is commanded away; a lock-out stays
+ * until the board's button clears it. None goes while its cause is present. */
+
+#ifndef CP_FAULTS_H
+#define CP_FAULTS_H
+
+#include "cp_messages.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    bool standing;
+    bool cause;      /* present at this moment */
+    uint16_t count;  /* times raised since boot */
+    uint32_t age_ms; /* since it was raised */
+} cp_fault_entry_t;
+
+typedef struct {
+    cp_fault_entry_t entry[CP_FAULT_COUNT];
+} cp_fault_set_t;
+
+typedef enum {
+    CP_FAULT_UNCHANGED = 0,
+    CP_FAULT_RAISED = 1,
+    CP_FAULT_CLEARED = 2,
+} cp_fault_change_t;
+
+/* Say whether the cause of a fault is present; tells what that changed. */
+cp_fault_change_t cp_fault_cause(cp_fault_set_t *set, cp_fault_t fault, bool present);
+
+/* Let time pass. */
+void cp_faults_age(cp_fault_set_t *set, uint32_t step_ms);
+
+bool cp_fault_stands(const cp_fault_set_t *set, cp_fault_t fault);
+
+/* Take away a latched fault, or with `at_device` a lock-out; false if it does not stand, its cause is present, or its
+ * class does not allow it. */
+bool cp_fault_clear(cp_fault_set_t *set, cp_fault_t fault, bool at_device);
+
+/* True when a fault stands that opens the contactor at once. */
+bool cp_faults_trip(const cp_fault_set_t *set);
+
+/* True when a fault stands that only the device's button clears. */
+bool cp_faults_lock_out(const cp_fault_set_t *set);
+
+/* Standing faults as bits of the catalogue. */
+uint32_t cp_faults_bits(const cp_fault_set_t *set);
+
+#endif
