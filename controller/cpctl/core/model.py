@@ -294,6 +294,7 @@ class Register:
     total_mwh: int = 0
     meter_boot: int | None = None
     meter_mwh: int = 0
+    at: Stamp | None = None  # when it was last saved: energy is known up to then
     schema: int = 1
 
 
@@ -318,6 +319,11 @@ class Transaction:
     reason: StopReason | None = None
     meter_stop_mwh: int | None = None
     stop_samples: tuple[Sample, ...] = ()  # what the end will report, bounded
+    last: Stamp | None = None  # of the last event made
+    told_mwh: int | None = None  # the register in the last event made, where that was after the start
+    start_entry: int | None = None  # outbox entry of the start, until it is delivered or given up
+    end_entry: int | None = None  # outbox entry of the end
+    refused_mwh: int | None = None  # the register when the CSMS refused the token after the start
     schema: int = 1
 
 

@@ -1,0 +1,155 @@
+"""Commands of the CSMS and of the local API: each is answered exactly once, most of them at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from . import authorization, faults
+from .evse import Evse, UnlockWish
+from .inputs import ChangeAvailability, ClearCache, ClearFault, LocalStop, RemoteStop, Reset, SetVariable, Unlock
+from .model import LockState, StopReason, Trigger, Variable
+from .outputs import ClearFaultAt, Decision, Restart, SetOutcome, UnlockOutcome, VariableChanged
+from .timers import Timer
+from .tokens import drop_claim
+from .transactions import Ending, arm_sampling, end, find, stop
+from .turn import Turn
+from .variable_table import Mutability
+from .variables import normalise
+
+# Winding down takes up to 6 s, the actuator a second or two.
+UNLOCK_WAIT_S: Final = 12
+
+
+def local_stop(turn: Turn, item: LocalStop) -> None:
+    """Stop what runs or waits on an EVSE."""
+    evse = turn.state.evses.get(item.evse)
+    if evse is None:
+        turn.reply(item.request, Decision.REJECTED, "There is no such EVSE.")
+    elif evse.transaction is not None:
+        stop(turn, evse.transaction, Ending(StopReason.LOCAL, Trigger.STOP_AUTHORIZED))
+        turn.reply(item.request, Decision.ACCEPTED, "The transaction is stopped.")
+    elif evse.claim is not None:
+        drop_claim(turn, evse)
+        turn.reply(item.request, Decision.ACCEPTED, "The waiting token is dropped.")
+    else:
+        turn.reply(item.request, Decision.REJECTED, "Nothing is running on this EVSE.")
+
+
+def remote_stop(turn: Turn, item: RemoteStop) -> None:
+    """Stop a transaction by its own id or the CSMS's (OCPP 1.6, 5.12; 2.0.1 F03)."""
+    transaction = find(turn, item.reference)
+    if transaction is None:
+        turn.reply(item.request, Decision.REJECTED, "No such transaction is running.")
+        return
+    stop(turn, transaction, Ending(StopReason.REMOTE, Trigger.REMOTE_STOP))
+    turn.reply(item.request, Decision.ACCEPTED)
+
+
+def unlock(turn: Turn, item: Unlock) -> None:
+    """End the transaction, then unlock; answered when the socket has moved, or has not (OCPP 1.6, 5.18; 2.0.1 F05)."""
+    evse = turn.state.evses.get(item.evse)
+    connector = next((one for one in evse.settings.connectors if one.id == item.connector), None) if evse is not None else None
+    if evse is None or connector is None:
+        turn.reply(item.request, UnlockOutcome.UNKNOWN_CONNECTOR)
+        return
+    if connector.fixed_cable or (evse.seen is not None and evse.seen.lock is LockState.NOT_FITTED):
+        turn.reply(item.request, UnlockOutcome.NOT_SUPPORTED, "This connector has no lock.")
+        return
+    if not evse.fresh or not turn.state.link.up:
+        turn.reply(item.request, UnlockOutcome.FAILED, "There is no link to the coprocessor.")
+        return
+    if evse.transaction is not None:
+        end(turn, evse.transaction, Ending(StopReason.UNLOCK_COMMAND, Trigger.UNLOCK_COMMAND))
+    drop_claim(turn, evse)
+    evse.held_for = evse.lock_told = None
+    waiting = evse.unlock.requests if evse.unlock is not None else ()
+    evse.unlock = UnlockWish((*waiting, item.request))
+    turn.set_timer_in(Timer.UNLOCK, evse.id, UNLOCK_WAIT_S)
+
+
+def change_availability(turn: Turn, item: ChangeAvailability) -> None:
+    """Take an EVSE or the station in or out of service; what runs is served to its end first (OCPP 1.6, 5.2; 2.0.1 G03, G04).
+
+    The station's word and the EVSE's are kept apart: an EVSE serves if both say so.
+    """
+    state = turn.state
+    if item.evse != 0 and item.evse not in state.evses:
+        turn.reply(item.request, Decision.REJECTED, "There is no such EVSE.")
+        return
+    concerned: list[Evse] = list(state.evses.values()) if item.evse == 0 else [state.evses[item.evse]]
+    before = state.availability if item.evse == 0 else state.evses[item.evse].availability
+    now = replace(before, operative=item.operative)
+    if item.evse == 0:
+        state.availability = now
+    else:
+        state.evses[item.evse].availability = now
+    if now != before:
+        turn.save(f"availability/{item.evse}", now)
+        turn.note(item.evse, "availability.changed", "Put in service." if item.operative else "Taken out of service.")
+    waits = not item.operative and any(evse.transaction is not None for evse in concerned)
+    turn.reply(item.request, Decision.SCHEDULED if waits else Decision.ACCEPTED)
+
+
+def reset(turn: Turn, item: Reset) -> None:
+    """End every transaction in order, then let the host restart (OCPP 1.6, 5.14; 2.0.1 B12)."""
+    reason = StopReason.HARD_RESET if item.immediate else StopReason.SOFT_RESET
+    for evse in turn.state.evses.values():
+        drop_claim(turn, evse)
+        if evse.transaction is not None:
+            end(turn, evse.transaction, Ending(reason, Trigger.RESET_COMMAND))
+    turn.state.restarting = True
+    turn.note(0, "station.reset", "The CSMS has asked for a restart.")
+    turn.reply(item.request, Decision.ACCEPTED)
+    turn.do(Restart(item.immediate))
+
+
+def set_variable(turn: Turn, item: SetVariable) -> None:
+    """Set a variable, if it may hold the value."""
+    state = turn.state
+    definition = state.variables.definition(item.name)
+    if definition is None:
+        turn.reply(item.request, SetOutcome.UNKNOWN, f"There is no variable {item.name[:100]!r}.")
+        return
+    if definition.mutability is Mutability.READ_ONLY:
+        turn.reply(item.request, SetOutcome.REJECTED, f"{item.name} can't be written.")
+        return
+    value = normalise(definition, item.value)
+    if value is None:
+        turn.reply(item.request, SetOutcome.REJECTED, f"{item.name} can't hold {item.value[:100]!r}: it is {definition.describe()}.")
+        return
+    if value != state.variables.text(item.name):
+        state.variables.set(item.name, value)
+        if definition.persistent:
+            turn.save(f"variable/{item.name}", Variable(item.name, value))
+        turn.do(VariableChanged(item.name, value))
+        if item.name in _INTERVALS:
+            for evse in state.evses.values():
+                arm_sampling(turn, evse)
+    turn.reply(item.request, SetOutcome.REBOOT_REQUIRED if definition.reboot_required else SetOutcome.ACCEPTED)
+
+
+_INTERVALS: Final = frozenset({"SampledDataCtrlr.TxUpdatedInterval", "AlignedDataCtrlr.Interval"})
+
+
+def clear_fault(turn: Turn, item: ClearFault) -> None:
+    """Ask the coprocessor to clear a latched fault; whether it does is seen in its snapshots."""
+    evse = turn.state.evses.get(item.evse)
+    if evse is None:
+        turn.reply(item.request, Decision.REJECTED, "There is no such EVSE.")
+    elif item.fault is not None and item.fault not in faults.BY_NAME:
+        turn.reply(item.request, Decision.REJECTED, "There is no such fault.")
+    elif not turn.state.link.up:
+        turn.reply(item.request, Decision.REJECTED, "There is no link to the coprocessor.")
+    else:
+        turn.do(ClearFaultAt(item.evse, item.fault))
+        turn.reply(item.request, Decision.ACCEPTED)
+
+
+def clear_cache(turn: Turn, item: ClearCache) -> None:
+    """Empty the authorization cache (C11)."""
+    if not turn.state.variables.flag("AuthCacheCtrlr.Enabled"):
+        turn.reply(item.request, Decision.REJECTED, "The authorization cache is off.")
+        return
+    authorization.forget_all(turn)
+    turn.reply(item.request, Decision.ACCEPTED)

@@ -1,0 +1,120 @@
+"""What is known of one EVSE at a moment: facts as observed, what runs on it, what it was last told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .inputs import EvseObserved, MeterRead
+from .model import Availability, EvseSettings, IdToken, LockState, Register, Stamp, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An accepted token that has no transaction yet: it waits for a cable, or for the socket's lock.
+
+    `plug` is the plug-in that it is for, once there is one; another vehicle can't use it then.
+    """
+
+    id_token: IdToken
+    since: Stamp
+    group: IdToken | None = None
+    remote: bool = False
+    remote_start_id: int | None = None
+    plug: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What an EVSE may give, as last told to the coprocessor; `limit_ma=0` means nothing."""
+
+    plug: int
+    limit_ma: int
+    phases: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockWish:
+    """Requests that wait for the socket to be unlocked."""
+
+    requests: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Evse:
+    """Facts of one EVSE. Only `register`, `availability` and `transaction` are durable, each as its own record."""
+
+    settings: EvseSettings
+    register: Register
+    availability: Availability
+    transaction: Transaction | None = None  # running; an ended one is no longer here
+
+    # observed
+    seen: EvseObserved | None = None  # the last snapshot, though it may be of a link that is down now
+    fresh: bool = False  # the last snapshot is of the present link
+    meter: MeterRead | None = None
+    plugged: bool = False
+    plugged_at: Stamp | None = None
+    faults: dict[str, Stamp] = field(default_factory=dict)
+    drawing: bool = False  # current flows, or did a moment ago
+
+    # people
+    claim: Claim | None = None
+    refusal: str | None = None  # why the last token was refused, shown for a while
+    finished_plug: int | None = None  # this plug-in has had its transaction
+
+    # course of the transaction
+    recovered: bool = False  # host or coprocessor restarted, and its plug-in has not been seen again yet
+    host_was_away: bool = False  # it was the host, so that its permission may have run out
+    departed: bool = False  # it was found gone; waits for the event that says when
+    charged: bool = False  # energy has flowed in it
+    settling: bool = False  # newly permitted: the vehicle gets a moment to respond before it is called suspended
+    register_dirty: bool = False
+
+    # last told
+    permitted: Permission | None = None
+    retell: bool = False  # the link is new: tell the permission again
+    pilot_available: bool | None = None
+    lock_told: bool | None = None
+    held_for: IdToken | None = None  # the cable stays locked until this token is presented
+    reported: tuple[str, str | None, str] | None = None
+    unlock: UnlockWish | None = None
+
+    @property
+    def id(self) -> int:
+        """Number of the EVSE, 1..n."""
+        return self.settings.id
+
+    @property
+    def connector(self) -> int:
+        """The connector that transactions are booked on."""
+        return self.settings.connectors[0].id
+
+    @property
+    def plug(self) -> int | None:
+        """Count of the plug-in that is seen now; None with nothing plugged in or nothing known."""
+        return self.seen.plug if self.seen is not None and self.plugged else None
+
+    @property
+    def pausing_faults(self) -> list[str]:
+        """Faults that keep energy away, in a constant order."""
+        return [name for name in sorted(self.faults) if name not in HARMLESS]
+
+    @property
+    def lockable(self) -> bool:
+        """True if there is a socket with a lock."""
+        fixed = self.settings.connectors[0].fixed_cable
+        return not fixed and self.seen is not None and self.seen.lock is not LockState.NOT_FITTED
+
+    @property
+    def secured(self) -> bool:
+        """True if the plug can't be drawn under load, or there is no lock to see to it."""
+        return not self.lockable or (self.seen is not None and self.seen.lock is LockState.LOCKED)
+
+    @property
+    def cable_left(self) -> bool:
+        """True if a cable without a vehicle is still in the socket."""
+        return not self.plugged and not self.settings.connectors[0].fixed_cable and self.seen is not None and self.seen.cable_ma is not None
+
+
+# A single opening under load is counted and told, but keeps no energy away.
+HARMLESS = frozenset({"opened_under_load"})

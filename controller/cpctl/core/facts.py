@@ -1,0 +1,36 @@
+"""The facts of an EVSE from which its status is made."""
+
+from __future__ import annotations
+
+from .evse import Evse
+from .model import ChargingState
+from .reasons import held_back, operative
+from .state import State
+from .status import Facts, charging_state
+
+
+def facts_of(state: State, evse: Evse) -> Facts:
+    """Gather what decides the status of an EVSE."""
+    seen = evse.seen
+    return Facts(
+        known=seen is not None and "not_commissioned" not in seen.blocked,
+        faulted=state.link.dead or bool(evse.pausing_faults),
+        operative=operative(state, evse),
+        plugged=evse.plugged,
+        cable_left=evse.cable_left,
+        finished=evse.finished_plug is not None,
+        claimed=evse.claim is not None,
+        in_transaction=evse.transaction is not None,
+        permitted=evse.permitted is not None and evse.permitted.limit_ma > 0 and evse.permitted.plug == evse.plug,
+        settling=evse.settling,
+        charged=evse.charged,
+        offering=seen is not None and seen.offer_ma > 0,
+        held_back=held_back(evse),
+        energised=seen is not None and seen.energised,
+        drawing=evse.drawing,
+    )
+
+
+def charging_state_of(state: State, evse: Evse) -> ChargingState:
+    """Return the charging state of the transaction that runs on an EVSE."""
+    return charging_state(facts_of(state, evse))

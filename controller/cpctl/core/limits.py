@@ -1,0 +1,48 @@
+"""Limits of an EVSE's current, each with its source; the lowest counts, and less than 6 A is nothing.
+
+A new source (a charging profile, a share of the site's current) is one more entry of `limits_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .evse import Evse
+from .state import State
+
+# IEC 61851-1 knows no offer between 0 and 6 A.
+FLOOR_MA: Final = 6_000
+
+# The link carries tenths of an ampere, rounded down.
+STEP_MA: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit per phase: `source` is a constant name, `text` for people."""
+
+    source: str
+    milliamps: int
+    text: str
+
+
+def limits_of(state: State, evse: Evse) -> tuple[Limit, ...]:
+    """Return every limit that holds for an EVSE, in a constant order."""
+    limits = [Limit("evse", evse.settings.max_current_ma, "what the EVSE is built for")]
+    if evse.seen is not None and evse.seen.cable_ma is not None:
+        limits.append(Limit("cable", evse.seen.cable_ma, "the cable"))
+    configured = state.variables.milli("ChargingStation.CurrentLimit")
+    if configured is not None:
+        limits.append(Limit("variable", configured, "the variable ChargingStation.CurrentLimit"))
+    if state.store_failure is not None and evse.permitted is not None:
+        limits.append(Limit("store", evse.permitted.limit_ma, "the failing disk, which lets no limit rise"))
+    return tuple(limits)
+
+
+def effective(limits: Sequence[Limit]) -> tuple[int, Limit]:
+    """Return the current that may be offered, and the limit that decides it (the first of equal ones)."""
+    lowest = min(limits, key=lambda limit: limit.milliamps)
+    offered = lowest.milliamps // STEP_MA * STEP_MA
+    return (offered if offered >= FLOOR_MA else 0), lowest

@@ -1,0 +1,106 @@
+"""The EVSE's energy register, and samples of what is measured.
+
+The register adds the coprocessor's deltas and never runs backwards. It is saved with every event of a transaction and, while energy flows, at
+least every `REGISTER_SAVE_S`: a power cut of host and coprocessor together loses no more than was drawn in that time, a restart of the host alone
+nothing (the coprocessor's own count goes on), a restart of the coprocessor alone at most what came after its last meter message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from .evse import Evse
+from .inputs import MeterRead
+from .model import Measurand, Reading, ReadingContext, Register, Sample, Stamp
+from .timers import Timer
+from .turn import Turn
+
+REGISTER_SAVE_S: Final = 60
+
+# Used for the power on offer where no voltage is measured.
+NOMINAL_MV: Final = 230_000
+
+
+def advance(register: Register, meter_boot: int, meter_mwh: int) -> Register:
+    """Add what the meter counted since; another `meter_boot`, or a count that fell, is a new origin and adds nothing."""
+    if register.meter_boot != meter_boot or meter_mwh < register.meter_mwh:
+        return replace(register, meter_boot=meter_boot, meter_mwh=meter_mwh)
+    return replace(register, total_mwh=register.total_mwh + meter_mwh - register.meter_mwh, meter_mwh=meter_mwh)
+
+
+def total_at(register: Register, meter_boot: int | None, meter_mwh: int) -> int:
+    """Return the register at the moment when the meter showed `meter_mwh`, which may be past; now's where that can't be told."""
+    if meter_boot is None or register.meter_boot != meter_boot:
+        return register.total_mwh
+    return max(0, register.total_mwh + meter_mwh - register.meter_mwh)
+
+
+def take(turn: Turn, evse: Evse, read: MeterRead) -> None:
+    """Take a meter message."""
+    before = evse.register
+    if before.meter_boot == read.meter_boot and read.energy_mwh < before.meter_mwh:
+        turn.note(evse.id, "meter.backwards", f"The meter fell from {before.meter_mwh} to {read.energy_mwh} mWh; counting goes on from there.")
+    evse.meter = read
+    evse.register = advance(before, read.meter_boot, read.energy_mwh)
+    if evse.register == before:
+        return
+    evse.register_dirty = True
+    # Without a delta nothing but the origin is new: no hurry, and no write for a meter that stands still.
+    if evse.register.total_mwh != before.total_mwh and not turn.state.timers.running(Timer.REGISTER, evse.id):
+        turn.set_timer_in(Timer.REGISTER, evse.id, REGISTER_SAVE_S)
+
+
+def save_register(turn: Turn, evse: Evse) -> None:
+    """Store the register if it has moved since."""
+    turn.state.timers.clear(Timer.REGISTER, evse.id)
+    if evse.register_dirty:
+        evse.register = replace(evse.register, at=turn.now)
+        evse.register_dirty = False
+        turn.save(f"register/{evse.id}", evse.register)
+
+
+def sample(evse: Evse, measurands: tuple[Measurand, ...], at: Stamp, context: ReadingContext, total_mwh: int | None = None) -> Sample:
+    """Measure now: what was asked for and can be given. `total_mwh` where the register of another moment is meant."""
+    readings: list[Reading] = []
+    for measurand in measurands:
+        readings += _readings(evse, measurand, evse.register.total_mwh if total_mwh is None else total_mwh)
+    return Sample(at, context, tuple(readings))
+
+
+def _readings(evse: Evse, measurand: Measurand, total_mwh: int) -> list[Reading]:
+    meter, seen = evse.meter, evse.seen
+    match measurand:
+        case Measurand.ENERGY_IMPORT_REGISTER:
+            return [Reading(measurand, total_mwh, "Wh")]
+        case Measurand.POWER_IMPORT if meter:
+            return [Reading(measurand, meter.power_mw, "W")]
+        case Measurand.CURRENT_IMPORT if meter:
+            return _per_phase(evse, measurand, meter.current_ma, "A")
+        case Measurand.VOLTAGE if meter:
+            return _per_phase(evse, measurand, meter.voltage_mv, "V")
+        case Measurand.CURRENT_OFFERED if seen:
+            return [Reading(measurand, seen.offer_ma, "A")]
+        case Measurand.POWER_OFFERED if seen:
+            voltage = sum(meter.voltage_mv[: seen.phases]) if meter and any(meter.voltage_mv) else NOMINAL_MV * seen.phases
+            return [Reading(measurand, seen.offer_ma * voltage // 1000, "W")]
+        case Measurand.TEMPERATURE if seen and seen.temperature_mc is not None:
+            return [Reading(measurand, seen.temperature_mc, "Celsius")]
+        case _:
+            return []
+
+
+def _per_phase(evse: Evse, measurand: Measurand, values: tuple[int, int, int], unit: str) -> list[Reading]:
+    return [Reading(measurand, value, unit, phase) for phase, value in enumerate(values[: evse.settings.phases], start=1)]
+
+
+# ---------------------------------------------------------------- samples kept for the end
+
+MAX_STOP_SAMPLES: Final = 60
+
+
+def add_bounded(samples: tuple[Sample, ...], new: Sample) -> tuple[Sample, ...]:
+    """Append a sample; where the bound is reached, every other one goes first, so that what stays is even. The first always stays."""
+    if len(samples) >= MAX_STOP_SAMPLES:
+        samples = samples[::2]
+    return (*samples, new)

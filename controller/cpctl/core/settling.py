@@ -1,0 +1,179 @@
+"""What follows from the facts after each input: a start, the permission, the lock, the pilot, the status.
+
+Everything is derived anew from what holds now, and told only where it differs from what was told last.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .evse import Evse, Permission
+from .facts import facts_of
+from .limits import effective, limits_of
+from .model import ConnectorStatus, LockState, StopReason, Trigger
+from .outputs import (
+    ConnectorStatusChanged,
+    Grant,
+    LockConnector,
+    Report,
+    Restrict,
+    SetPilotAvailable,
+    UnlockConnector,
+    UnlockOutcome,
+)
+from .reasons import LINK_CODES, operative, ready_for_start, spent_after_refusal, withheld
+from .status import connector_status
+from .timers import Timer
+from .tokens import drop_claim
+from .transactions import Ending, begin, stop
+from .turn import Turn
+from .tx_points import TxFacts
+
+# A vehicle takes a few seconds from the offer to closing its own switch; so long it is not called suspended.
+SETTLING_S: Final = 5
+
+# An actuator that has not moved by then is told again.
+LOCK_RETRY_S: Final = 5
+
+
+def settle(turn: Turn, evse: Evse) -> None:
+    """Bring everything that an EVSE was told into line with what holds now."""
+    _start(turn, evse)
+    _refused_energy(turn, evse)
+    _permission(turn, evse)
+    _lock(turn, evse)
+    _pilot(turn, evse)
+    report(turn, evse)
+
+
+# ---------------------------------------------------------------- transaction
+
+
+def _start(turn: Turn, evse: Evse) -> None:
+    claim = evse.claim
+    if claim is None or evse.transaction is not None:
+        return
+    if not operative(turn.state, evse):
+        drop_claim(turn, evse)
+        return
+    if not turn.state.points.starts(TxFacts(plugged=evse.plugged, authorized=True)):
+        return
+    if evse.secured and ready_for_start(turn.state, evse) is None:
+        begin(turn, evse, claim)
+        drop_claim(turn, evse)
+
+
+def _refused_energy(turn: Turn, evse: Evse) -> None:
+    """End a transaction whose token was refused after the start, once what it may still draw is drawn (OCPP 1.6, StopTransactionOnInvalidId)."""
+    transaction = evse.transaction
+    if transaction is None or not transaction.deauthorized or not turn.state.variables.flag("TxCtrlr.StopTxOnInvalidId"):
+        return
+    if spent_after_refusal(turn.state, evse):
+        stop(turn, transaction, Ending(StopReason.DE_AUTHORIZED, Trigger.DEAUTHORIZED))
+
+
+# ---------------------------------------------------------------- permission
+
+
+def _permission(turn: Turn, evse: Evse) -> None:
+    state, seen, before = turn.state, evse.seen, evse.permitted
+    if seen is None:
+        return
+    reasons = withheld(state, evse)
+    limit_ma, _ = effective(limits_of(state, evse))
+    if any(reason.code not in LINK_CODES for reason in reasons):
+        limit_ma = 0
+    elif reasons:
+        # No link: what was permitted stays until it runs out by itself, nothing is added.
+        limit_ma = min(limit_ma, before.limit_ma) if before is not None else 0
+    plug = seen.plug if limit_ma > 0 or before is None else before.plug
+    wanted = Permission(plug, limit_ma, evse.settings.phases)
+    retell, evse.retell = evse.retell and evse.fresh, evse.retell and not evse.fresh
+    if limit_ma > 0:
+        if before is None or before.limit_ma == 0:
+            evse.settling = True
+            turn.set_timer_in(Timer.SETTLING, evse.id, SETTLING_S)
+        if retell or before is None or before.plug != plug or limit_ma > before.limit_ma:
+            turn.do(Grant(evse.id, plug, limit_ma, wanted.phases))
+        elif limit_ma < before.limit_ma:
+            turn.do(Restrict(evse.id, plug, limit_ma, wanted.phases))
+    elif (before is not None and before.limit_ma > 0) or (retell and seen.lease_ms > 0):
+        turn.do(Restrict(evse.id, plug, 0, wanted.phases))
+    if limit_ma == 0 or (seen.energised and evse.drawing):
+        evse.settling = False
+        state.timers.clear(Timer.SETTLING, evse.id)
+    evse.permitted = wanted
+
+
+# ---------------------------------------------------------------- lock and pilot
+
+
+def _lock(turn: Turn, evse: Evse) -> None:
+    seen = evse.seen
+    if seen is None or not evse.fresh or not evse.lockable:
+        return
+    if evse.unlock is not None and seen.lock in (LockState.UNLOCKED, LockState.JAMMED):
+        outcome = UnlockOutcome.UNLOCKED if seen.lock is LockState.UNLOCKED else UnlockOutcome.FAILED
+        answer_unlock(turn, evse, outcome)
+    wanted = evse.transaction is not None or evse.held_for is not None or (evse.claim is not None and evse.plugged)
+    if seen.lock is (LockState.LOCKED if wanted else LockState.UNLOCKED):
+        evse.lock_told = None
+        turn.state.timers.clear(Timer.LOCK, evse.id)
+        return
+    if evse.lock_told is wanted or (seen.energised and not wanted):
+        return
+    evse.lock_told = wanted
+    turn.set_timer_in(Timer.LOCK, evse.id, LOCK_RETRY_S)
+    turn.do(LockConnector(evse.id) if wanted else UnlockConnector(evse.id))
+
+
+def answer_unlock(turn: Turn, evse: Evse, outcome: UnlockOutcome) -> None:
+    """Answer everybody who waits for the socket to be unlocked."""
+    if evse.unlock is None:
+        return
+    for request in evse.unlock.requests:
+        turn.reply(request, outcome)
+    evse.unlock = None
+    turn.state.timers.clear(Timer.UNLOCK, evse.id)
+
+
+def _pilot(turn: Turn, evse: Evse) -> None:
+    available = operative(turn.state, evse)
+    if evse.pilot_available is not available and turn.state.link.up:
+        evse.pilot_available = available
+        turn.do(SetPilotAvailable(evse.id, available))
+
+
+# ---------------------------------------------------------------- status
+
+
+def report(turn: Turn, evse: Evse) -> None:
+    """Tell the status of an EVSE's connectors if it is another than told."""
+    facts = facts_of(turn.state, evse)
+    fault = next(iter(sorted(evse.faults)), None) if not evse.pausing_faults else evse.pausing_faults[0]
+    info = ""
+    if turn.state.link.dead:
+        info = "no communication with the coprocessor"
+    elif not facts.plugged and (facts.in_transaction or (facts.finished and facts.cable_left)):
+        info = "EV side disconnected"
+    told = (connector_status(facts), fault, info)
+    if told == evse.reported or not turn.state.reporting:
+        return
+    evse.reported = told
+    for connector in evse.settings.connectors:
+        turn.do(Report(ConnectorStatusChanged(evse.id, connector.id, told[0], turn.now, fault, info)))
+
+
+def report_station(turn: Turn) -> None:
+    """Tell the status of the station as a whole if it is another than told."""
+    state = turn.state
+    status = ConnectorStatus.AVAILABLE
+    if state.link.dead:
+        status = ConnectorStatus.FAULTED
+    elif not state.availability.operative and all(evse.transaction is None for evse in state.evses.values()):
+        status = ConnectorStatus.UNAVAILABLE
+    info = state.link.text if state.link.dead else ""
+    told = (status, None, info)
+    if told != state.reported and state.reporting:
+        state.reported = told
+        turn.do(Report(ConnectorStatusChanged(0, 0, status, turn.now, None, info)))

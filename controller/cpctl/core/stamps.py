@@ -1,0 +1,36 @@
+"""Arithmetic on stamps: moments before others, and which of two came later when boots differ."""
+
+from __future__ import annotations
+
+from .model import Stamp
+
+
+def earlier_by(stamp: Stamp, ms: int) -> Stamp:
+    """Return the moment `ms` before a stamp, in the same boot's count."""
+    return Stamp(stamp.boot, stamp.mono_ms - ms, None if stamp.utc_ms is None else stamp.utc_ms - ms)
+
+
+def latest(first: Stamp, *others: Stamp | None) -> Stamp:
+    """Return the latest of some stamps: by count within a boot, else by UTC where both have it, else by boot."""
+    best = first
+    for stamp in others:
+        if stamp is not None and _after(stamp, best):
+            best = stamp
+    return best
+
+
+def elapsed_ms(since: Stamp, now: Stamp) -> int | None:
+    """Return the time between two stamps; None if no clock joins them."""
+    if since.boot == now.boot:
+        return now.mono_ms - since.mono_ms
+    if since.utc_ms is not None and now.utc_ms is not None:
+        return now.utc_ms - since.utc_ms
+    return None
+
+
+def _after(one: Stamp, other: Stamp) -> bool:
+    if one.boot == other.boot:
+        return one.mono_ms > other.mono_ms
+    if one.utc_ms is not None and other.utc_ms is not None:
+        return one.utc_ms > other.utc_ms
+    return one.boot > other.boot

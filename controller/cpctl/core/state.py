@@ -1,0 +1,67 @@
+"""Everything that the station knows between two inputs."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .cache import TokenCache
+from .evse import Claim, Evse
+from .model import Availability, FirmwareMark, IdToken, Stamp, StationSettings, Transaction
+from .timers import Timers
+from .tx_points import TxPoints
+from .variables import Variables
+
+
+@dataclass(slots=True)
+class Link:
+    """State of the way to the coprocessor."""
+
+    up: bool = False
+    dead: bool = False  # down for longer than the configured time
+    lost_at: Stamp | None = None
+    code: str = "link.starting"
+    text: str = "The coprocessor has not answered yet."
+    boot_nonce: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question about a token that the CSMS has not answered yet. `evse` 0: of the station's own reader."""
+
+    number: int
+    evse: int
+    id_token: IdToken
+    plug: int | None  # plugged in when it was presented
+    requests: tuple[int, ...] = ()
+    remote: bool = False
+    remote_start_id: int | None = None
+    group: IdToken | None = None
+
+
+@dataclass(slots=True)
+class State:
+    """The station between two inputs. `lobby`: an accepted token that takes whichever EVSE is plugged in next."""
+
+    settings: StationSettings
+    variables: Variables
+    cache: TokenCache
+    points: TxPoints
+    new_id: Callable[[], str]
+    next_entry: int
+    evses: dict[int, Evse]
+    transactions: dict[str, Transaction]  # running, and ended ones whose end is not delivered
+    availability: Availability  # of the station as a whole
+    sessions: deque[str]  # keys of the stored ones, oldest first
+    mark: FirmwareMark | None
+    timers: Timers = field(default_factory=Timers)
+    link: Link = field(default_factory=Link)
+    asks: dict[int, Ask] = field(default_factory=dict)
+    next_ask: int = 1
+    lobby: Claim | None = None
+    csms_online: bool = False
+    store_failure: str | None = None
+    restarting: bool = False
+    reporting: bool = False  # statuses are told once there is something to tell
+    reported: tuple[str, str | None, str] | None = None  # of the station as a whole

@@ -1,0 +1,256 @@
+"""The station: one pure function from inputs to outputs, and read access to its present state.
+
+    outputs = station.handle(now, item)
+
+No I/O, no clock, no randomness: the same inputs at the same stamps give the same outputs. The order within a call is always the same: timers that
+are due, the input itself, then for each EVSE what follows from the facts (`settling`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import assert_never
+
+from . import commands, lifecycle, metering, presence, tokens, transactions
+from .authorization import remember
+from .cache import TokenCache
+from .evse import Evse
+from .inputs import (
+    ChangeAvailability,
+    ClearCache,
+    ClearFault,
+    CoprocessorEvent,
+    CoprocessorLost,
+    CoprocessorReady,
+    CsmsOffline,
+    CsmsOnline,
+    EventDelivered,
+    EventGivenUp,
+    EvseObserved,
+    Input,
+    LocalStop,
+    MeterRead,
+    RemoteStart,
+    RemoteStop,
+    Reset,
+    SetVariable,
+    Started,
+    Stopping,
+    StoreFailed,
+    StoreRecovered,
+    Tick,
+    TokenAnswered,
+    TokenPresented,
+    Unlock,
+)
+from .model import Availability, CacheEntry, FirmwareMark, Record, Register, Session, Stamp, StationSettings, Transaction, Variable
+from .outputs import Output, UnlockOutcome
+from .settling import answer_unlock, report_station, settle
+from .state import State
+from .timers import Key, Timer
+from .turn import Turn
+from .tx_points import PowerPath
+from .variable_table import Definition, definitions
+from .variables import Variables
+from .views import evse_view
+
+
+class Station:
+    """The charging station's logic. One task owns it; nothing of it waits."""
+
+    def __init__(self, settings: StationSettings, records: Mapping[str, Record], next_entry: int, new_id: Callable[[], str]) -> None:
+        """Start from the stored records; `next_entry` is the number of the next outbox entry, `new_id` makes transaction ids."""
+        self._state = _restore(settings, records, next_entry, new_id)
+
+    # ------------------------------------------------------------ inputs
+
+    def handle(self, now: Stamp, item: Input) -> list[Output]:
+        """Take an input; return what is to be stored, sent and done, in this order."""
+        turn = Turn(self._state, now)
+        while (due := self._state.timers.take_due(now.mono_ms)) is not None:
+            self._fire(turn, due)
+        self._take(turn, item)
+        for evse in self._state.evses.values():
+            settle(turn, evse)
+        report_station(turn)
+        return turn.outputs
+
+    def deadline(self) -> int | None:
+        """Return the monotonic time at which a `Tick` is wanted, in ms; None if nothing is pending."""
+        return self._state.timers.next()
+
+    def _take(self, turn: Turn, item: Input) -> None:
+        match item:
+            case Tick():
+                pass
+            case EvseObserved():
+                self._observed(turn, item)
+            case MeterRead():
+                self._metered(turn, item)
+            case CoprocessorEvent():
+                presence.happened(turn, item)
+            case CoprocessorReady():
+                lifecycle.link_up(turn, item)
+            case CoprocessorLost():
+                lifecycle.link_down(turn, item)
+            case TokenPresented():
+                tokens.present(turn, item)
+            case LocalStop():
+                commands.local_stop(turn, item)
+            case CsmsOnline():
+                lifecycle.csms_online(turn)
+            case CsmsOffline():
+                lifecycle.csms_offline(turn)
+            case TokenAnswered(ask, info):
+                tokens.answered(turn, ask, info)
+            case EventDelivered():
+                self._delivered(turn, item)
+            case EventGivenUp(entry, error):
+                transactions.given_up(turn, entry, error)
+            case RemoteStart():
+                tokens.remote_start(turn, item)
+            case RemoteStop():
+                commands.remote_stop(turn, item)
+            case Unlock():
+                commands.unlock(turn, item)
+            case ChangeAvailability():
+                commands.change_availability(turn, item)
+            case Reset():
+                commands.reset(turn, item)
+            case SetVariable():
+                commands.set_variable(turn, item)
+            case ClearFault():
+                commands.clear_fault(turn, item)
+            case ClearCache():
+                commands.clear_cache(turn, item)
+            case Started():
+                lifecycle.started(turn, item)
+            case Stopping():
+                lifecycle.stopping(turn, item)
+            case StoreFailed():
+                lifecycle.store_failed(turn, item)
+            case StoreRecovered():
+                lifecycle.store_recovered(turn)
+            case _:
+                assert_never(item)
+
+    def _observed(self, turn: Turn, item: EvseObserved) -> None:
+        evse = self._state.evses.get(item.evse)
+        if evse is None or not self._state.link.up:
+            return
+        presence.observe(turn, evse, item)
+        if not self._state.reporting and all(one.seen is not None for one in self._state.evses.values()):
+            self._state.reporting = True
+
+    def _metered(self, turn: Turn, item: MeterRead) -> None:
+        evse = self._state.evses.get(item.evse)
+        if evse is not None:
+            presence.metered(turn, evse, item)
+
+    def _delivered(self, turn: Turn, item: EventDelivered) -> None:
+        started = transactions.delivered(turn, item.entry, item.csms_ref)
+        if started is None or item.info is None:
+            return
+        if started.id_token is not None:
+            remember(turn, started.id_token, item.info)
+        if started.ended is None and not item.info.accepted:
+            transactions.refuse_after_start(turn, started)
+
+    def _fire(self, turn: Turn, due: Key) -> None:
+        timer, number = due
+        evse = self._state.evses.get(number)
+        match timer:
+            case Timer.ASK:
+                tokens.unanswered(turn, number)
+            case Timer.CLAIM:
+                tokens.expire_claim(turn, number)
+            case Timer.LINK_DEAD:
+                lifecycle.link_died(turn)
+            case Timer.FIRST_WORD:
+                self._state.reporting = True
+            case _ if evse is not None:
+                _fire_on(turn, timer, evse)
+            case _:
+                pass
+
+    # ------------------------------------------------------------ the present state
+
+    def variable(self, name: str) -> str:
+        """Return the value of `Component.Variable`; KeyError if there is none."""
+        return self._state.variables.text(name)
+
+    def variables(self) -> tuple[tuple[Definition, str], ...]:
+        """Return every variable's definition with its value."""
+        return self._state.variables.all()
+
+    def csms_ref(self, transaction_id: str) -> str | None:
+        """Return the CSMS's id of a transaction, if it gave one."""
+        transaction = self._state.transactions.get(transaction_id)
+        return transaction.csms_ref if transaction is not None else None
+
+    def status(self) -> Mapping[str, object]:
+        """Return all EVSEs as the local API shows them: `{"evses": [...]}`."""
+        return {"evses": [evse_view(self._state, evse) for evse in self._state.evses.values()]}
+
+    def evse_status(self, number: int) -> Mapping[str, object]:
+        """Return one EVSE as the local API shows it; KeyError if there is none."""
+        return evse_view(self._state, self._state.evses[number])
+
+
+def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
+    match timer:
+        case Timer.SAMPLE:
+            transactions.take_sample(turn, evse)
+        case Timer.ALIGNED:
+            transactions.take_aligned(turn, evse)
+        case Timer.REGISTER:
+            metering.save_register(turn, evse)
+        case Timer.SETTLING:
+            evse.settling = False
+        case Timer.NO_DRAW:
+            evse.drawing = False
+        case Timer.REFUSAL:
+            evse.refusal = None
+        case Timer.LOCK:
+            evse.lock_told = None
+        case Timer.UNLOCK:
+            answer_unlock(turn, evse, UnlockOutcome.FAILED)
+        case Timer.DEPARTURE:
+            presence.never_told(turn, evse)
+        case _:
+            pass
+
+
+def _restore(settings: StationSettings, records: Mapping[str, Record], next_entry: int, new_id: Callable[[], str]) -> State:
+    """Build the state from the configuration and the stored records."""
+    registers = {record.evse: record for record in records.values() if isinstance(record, Register)}
+    availability = {record.evse: record for record in records.values() if isinstance(record, Availability)}
+    found = {record.id: record for record in records.values() if isinstance(record, Transaction)}
+    sessions = [(record.stopped, key) for key, record in records.items() if isinstance(record, Session)]
+    sessions.sort(key=lambda pair: (pair[0].boot, pair[0].mono_ms))
+    evses = {
+        built.id: Evse(built, registers.get(built.id, Register(built.id)), availability.get(built.id, Availability(built.id)))
+        for built in settings.evses
+    }
+    for transaction in found.values():
+        if transaction.ended is None and transaction.evse in evses:
+            evses[transaction.evse].transaction = transaction
+    connectors = sum(len(built.connectors) for built in settings.evses)
+    return State(
+        settings=settings,
+        variables=Variables(
+            definitions(len(evses), connectors),
+            settings.initial_variables,
+            [record for record in records.values() if isinstance(record, Variable)],
+        ),
+        cache=TokenCache(record for record in records.values() if isinstance(record, CacheEntry)),
+        points=PowerPath(),
+        new_id=new_id,
+        next_entry=next_entry,
+        evses=evses,
+        transactions=found,
+        availability=availability.get(0, Availability(0)),
+        sessions=deque(key for _, key in sessions),
+        mark=next((record for record in records.values() if isinstance(record, FirmwareMark)), None),
+    )

@@ -1,0 +1,297 @@
+"""Transactions: begin, sample, end, and what the CSMS answers to each. Every change is stored in the call that publishes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from .evse import Claim, Evse
+from .facts import charging_state_of
+from .metering import add_bounded, sample, save_register
+from .model import IdToken, Measurand, ReadingContext, Sample, Session, Stamp, StopReason, Transaction, Trigger
+from .outputs import TransactionEnded, TransactionStarted, TransactionUpdated
+from .stamps import latest
+from .timers import Timer
+from .turn import Turn
+from .tx_points import TxFacts
+
+# Finished sessions that are kept for people; the oldest goes first.
+MAX_SESSIONS: Final = 1000
+
+
+# ---------------------------------------------------------------- begin
+
+
+def begin(turn: Turn, evse: Evse, claim: Claim) -> None:
+    """Start a transaction for a claim on the plug-in that is there."""
+    state, now = turn.state, turn.now
+    at_start = Transaction(
+        id=state.new_id(),
+        evse=evse.id,
+        connector=evse.connector,
+        id_token=claim.id_token,
+        started=now,
+        meter_start_mwh=evse.register.total_mwh,
+        plug=evse.plug,
+        group=claim.group,
+        remote_start_id=claim.remote_start_id,
+        last=now,
+    )
+    evse.transaction = at_start
+    evse.charged = evse.recovered = False
+    entry = turn.publish(
+        TransactionStarted(
+            transaction_id=at_start.id,
+            evse=evse.id,
+            connector=evse.connector,
+            at=now,
+            seq_no=0,
+            trigger=_start_trigger(evse, claim),
+            charging_state=charging_state_of(state, evse),
+            id_token=claim.id_token,
+            register_mwh=at_start.meter_start_mwh,
+            offline=not state.csms_online,
+            remote_start_id=claim.remote_start_id,
+        )
+    )
+    ended_with = state.variables.measurands("SampledDataCtrlr.TxEndedMeasurands")
+    samples = (sample(evse, ended_with, now, ReadingContext.TRANSACTION_BEGIN),) if ended_with else ()
+    turn.keep(replace(at_start, start_entry=entry, stop_samples=samples))
+    save_register(turn, evse)
+    turn.note(evse.id, "transaction.started", f"Transaction {at_start.id} has started.")
+    arm_sampling(turn, evse)
+
+
+def _start_trigger(evse: Evse, claim: Claim) -> Trigger:
+    if claim.remote:
+        return Trigger.REMOTE_START
+    plugged_last = evse.plugged_at is not None and latest(claim.since, evse.plugged_at) is not claim.since
+    return Trigger.CABLE_PLUGGED_IN if plugged_last else Trigger.AUTHORIZED
+
+
+# ---------------------------------------------------------------- samples
+
+
+def arm_sampling(turn: Turn, evse: Evse) -> None:
+    """Let the next samples fall due by the intervals as they now are."""
+    turn.state.timers.clear(Timer.SAMPLE, evse.id)
+    interval_s = turn.state.variables.integer("SampledDataCtrlr.TxUpdatedInterval")
+    if evse.transaction is not None and interval_s > 0:
+        turn.set_timer_in(Timer.SAMPLE, evse.id, interval_s)
+    arm_aligned(turn, evse)
+
+
+def arm_aligned(turn: Turn, evse: Evse) -> None:
+    """Let the sample of the next round time fall due; there is none before the clock is known."""
+    turn.state.timers.clear(Timer.ALIGNED, evse.id)
+    interval_ms = turn.state.variables.integer("AlignedDataCtrlr.Interval") * 1000
+    if evse.transaction is not None and interval_ms > 0 and turn.now.utc_ms is not None:
+        turn.state.timers.set(Timer.ALIGNED, evse.id, turn.now.mono_ms + interval_ms - turn.now.utc_ms % interval_ms)
+
+
+def take_sample(turn: Turn, evse: Evse) -> None:
+    """Report the periodic sample, and keep one for the end."""
+    transaction, variables = evse.transaction, turn.state.variables
+    interval_s = variables.integer("SampledDataCtrlr.TxUpdatedInterval")
+    if transaction is None or interval_s == 0:
+        return
+    turn.set_timer_in(Timer.SAMPLE, evse.id, interval_s)
+    context = ReadingContext.SAMPLE_PERIODIC
+    ended_with = variables.measurands("SampledDataCtrlr.TxEndedMeasurands")
+    if ended_with:
+        transaction = replace(transaction, stop_samples=add_bounded(transaction.stop_samples, sample(evse, ended_with, turn.now, context)))
+        turn.keep(transaction)
+    measurands = variables.measurands("SampledDataCtrlr.TxUpdatedMeasurands")
+    if measurands:
+        _update(turn, evse, transaction, Trigger.METER_VALUE_PERIODIC, (sample(evse, measurands, turn.now, context),))
+
+
+def take_aligned(turn: Turn, evse: Evse) -> None:
+    """Report the sample of a round time of the clock."""
+    arm_aligned(turn, evse)
+    measurands = turn.state.variables.measurands("AlignedDataCtrlr.Measurands")
+    if evse.transaction is not None and measurands:
+        context = ReadingContext.SAMPLE_CLOCK
+        _update(turn, evse, evse.transaction, Trigger.METER_VALUE_CLOCK, (sample(evse, measurands, turn.now, context),))
+
+
+def _update(turn: Turn, evse: Evse, transaction: Transaction, trigger: Trigger, samples: tuple[Sample, ...]) -> None:
+    kept = [one for one in samples if one.readings]
+    if not kept:
+        return
+    seq_no = transaction.seq_no + 1
+    turn.publish(
+        TransactionUpdated(
+            transaction_id=transaction.id,
+            evse=evse.id,
+            connector=transaction.connector,
+            at=turn.now,
+            seq_no=seq_no,
+            trigger=trigger,
+            charging_state=charging_state_of(turn.state, evse),
+            offline=not turn.state.csms_online,
+            samples=tuple(kept),
+        )
+    )
+    turn.keep(replace(transaction, seq_no=seq_no, last=turn.now, told_mwh=evse.register.total_mwh))
+    save_register(turn, evse)
+
+
+# ---------------------------------------------------------------- end
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a transaction ends; `at` and `register_mwh` where that was not now."""
+
+    reason: StopReason
+    trigger: Trigger
+    id_token: IdToken | None = None
+    at: Stamp | None = None
+    register_mwh: int | None = None
+
+
+def stop(turn: Turn, transaction: Transaction, ending: Ending) -> None:
+    """End the authorization of a running transaction, and with it the transaction where the stop points say so."""
+    evse = turn.state.evses.get(transaction.evse)
+    if turn.state.points.stops(TxFacts(plugged=evse is not None and evse.plugged, authorized=False)):
+        end(turn, transaction, ending)
+    else:
+        turn.keep(replace(transaction, stop_requested=True))
+
+
+def end(turn: Turn, transaction: Transaction, ending: Ending) -> None:
+    """End a running transaction; neither its time nor its register comes before what was already told."""
+    state = turn.state
+    evse = state.evses.get(transaction.evse)
+    at = latest(transaction.started, transaction.last, ending.at or turn.now)
+    register = ending.register_mwh
+    if register is None:
+        register = evse.register.total_mwh if evse is not None else transaction.meter_start_mwh
+    register = max(register, transaction.told_mwh or transaction.meter_start_mwh)
+    samples = _samples_for_end(turn, transaction, at, register)
+    seq_no = transaction.seq_no + 1
+    entry = turn.publish(
+        TransactionEnded(
+            transaction_id=transaction.id,
+            evse=transaction.evse,
+            connector=transaction.connector,
+            at=at,
+            seq_no=seq_no,
+            trigger=ending.trigger,
+            reason=ending.reason,
+            id_token=ending.id_token,
+            register_mwh=register,
+            offline=not state.csms_online,
+            samples=samples,
+        )
+    )
+    ended = replace(
+        transaction,
+        seq_no=seq_no,
+        last=at,
+        ended=at,
+        reason=ending.reason,
+        meter_stop_mwh=register,
+        stop_samples=(),
+        end_entry=entry,
+    )
+    turn.keep(ended)
+    _save_session(turn, ended)
+    turn.note(transaction.evse, "transaction.ended", f"Transaction {transaction.id} has ended: {ending.reason}.")
+    if evse is not None:
+        evse.finished_plug = transaction.plug
+        evse.recovered = False
+        evse.departed = False
+        save_register(turn, evse)
+        for timer in (Timer.SAMPLE, Timer.ALIGNED, Timer.SETTLING, Timer.DEPARTURE):
+            state.timers.clear(timer, evse.id)
+
+
+def _samples_for_end(turn: Turn, transaction: Transaction, at: Stamp, register_mwh: int) -> tuple[Sample, ...]:
+    """Close the kept samples with one of the end. A past end knows its register, and nothing of current or voltage then."""
+    measurands = turn.state.variables.measurands("SampledDataCtrlr.TxEndedMeasurands")
+    evse = turn.state.evses.get(transaction.evse)
+    if evse is None or not measurands:
+        return transaction.stop_samples
+    if at != turn.now:
+        measurands = tuple(one for one in measurands if one is Measurand.ENERGY_IMPORT_REGISTER)
+    last = sample(evse, measurands, at, ReadingContext.TRANSACTION_END, register_mwh)
+    return add_bounded(transaction.stop_samples, last) if last.readings else transaction.stop_samples
+
+
+def _save_session(turn: Turn, ended: Transaction) -> None:
+    """Keep the record for people; one that is there already (the CSMS's id came late) is replaced."""
+    if ended.ended is None or ended.reason is None or ended.meter_stop_mwh is None:
+        return
+    key = f"session/{ended.id}"
+    turn.save(
+        key,
+        Session(
+            id=ended.id,
+            evse=ended.evse,
+            id_token=ended.id_token.value if ended.id_token else None,
+            started=ended.started,
+            stopped=ended.ended,
+            reason=ended.reason,
+            energy_mwh=ended.meter_stop_mwh - ended.meter_start_mwh,
+            transaction_id=ended.csms_ref,
+        ),
+    )
+    sessions = turn.state.sessions
+    if key not in sessions:
+        sessions.append(key)
+    while len(sessions) > MAX_SESSIONS:
+        turn.delete(sessions.popleft())
+
+
+# ---------------------------------------------------------------- answers
+
+
+def delivered(turn: Turn, entry: int, csms_ref: str | None) -> Transaction | None:
+    """Take note that an event has arrived; return the transaction if it was its start."""
+    turn.forget(entry)
+    started = _settle_entry(turn, entry)
+    if started is None:
+        return None
+    started = replace(started, csms_ref=csms_ref or started.csms_ref, start_entry=None)
+    turn.keep(started)
+    _save_session(turn, started)
+    return started
+
+
+def given_up(turn: Turn, entry: int, error: str) -> None:
+    """Take note that an event was refused for good: it is put aside, and what follows it is delivered."""
+    turn.forget(entry)
+    turn.note(0, "message.given_up", f"The CSMS does not take message {entry}: {error}")
+    started = _settle_entry(turn, entry)
+    if started is not None:
+        turn.keep(replace(started, start_entry=None))
+
+
+def _settle_entry(turn: Turn, entry: int) -> Transaction | None:
+    """Drop the record of a transaction whose end is through; return the transaction whose start it is."""
+    for transaction in turn.state.transactions.values():
+        if transaction.end_entry == entry:
+            del turn.state.transactions[transaction.id]
+            turn.delete(f"transaction/{transaction.id}")
+            return None
+        if transaction.start_entry == entry:
+            return transaction
+    return None
+
+
+def refuse_after_start(turn: Turn, transaction: Transaction) -> None:
+    """Mark a running transaction whose token the CSMS refuses."""
+    evse = turn.state.evses.get(transaction.evse)
+    register = evse.register.total_mwh if evse is not None else transaction.meter_start_mwh
+    turn.keep(replace(transaction, deauthorized=True, refused_mwh=register))
+    turn.note(transaction.evse, "token.refused", "The CSMS has refused the token after the start.")
+
+
+def find(turn: Turn, reference: str) -> Transaction | None:
+    """Return the running transaction of this own id or CSMS reference."""
+    for transaction in turn.state.transactions.values():
+        if transaction.ended is None and reference in (transaction.id, transaction.csms_ref):
+            return transaction
+    return None

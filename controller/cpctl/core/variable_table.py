@@ -1,0 +1,138 @@
+"""The one table of configuration variables, by `Component.Variable`; each protocol version names them in its own words.
+
+Names, meanings and limits follow the device model of OCPP 2.0.1 (part 2, referenced components and variables), where it has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from .model import Measurand
+
+
+class Kind(StrEnum):
+    """Type of a variable's value."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    STRING = "string"
+    MEMBER_LIST = "MemberList"
+
+
+class Mutability(StrEnum):
+    """Who may do what with a variable."""
+
+    READ_ONLY = "ReadOnly"
+    READ_WRITE = "ReadWrite"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A variable: what it may hold and what a change of it means.
+
+    `values`: what a list may contain. `may_be_empty`: the empty text is a value too (none). `reboot_required`: a change acts after a restart.
+    """
+
+    name: str
+    kind: Kind
+    default: str
+    meaning: str
+    unit: str = ""
+    minimum: int | None = None
+    maximum: int | None = None
+    values: tuple[str, ...] = ()
+    mutability: Mutability = Mutability.READ_WRITE
+    may_be_empty: bool = False
+    persistent: bool = True
+    reboot_required: bool = False
+
+    def describe(self) -> str:
+        """Say in words what the variable may hold."""
+        text = self.kind.value
+        if self.minimum is not None and self.maximum is not None:
+            text += f" {self.minimum}..{self.maximum}"
+        if self.unit:
+            text += f" {self.unit}"
+        if self.values:
+            text += " of " + ", ".join(self.values)
+        return text + (" or empty" if self.may_be_empty else "")
+
+
+DAY_S: Final = 86_400
+
+# What the meters behind the link can give. SoC and frequency are seen by no sensor here, an interval by no register.
+MEASURED: Final = (
+    Measurand.ENERGY_IMPORT_REGISTER,
+    Measurand.POWER_IMPORT,
+    Measurand.POWER_OFFERED,
+    Measurand.CURRENT_IMPORT,
+    Measurand.CURRENT_OFFERED,
+    Measurand.VOLTAGE,
+    Measurand.TEMPERATURE,
+)
+
+_SAMPLED_DEFAULT: Final = ",".join((Measurand.ENERGY_IMPORT_REGISTER, Measurand.POWER_IMPORT, Measurand.CURRENT_IMPORT))
+
+
+def _seconds(name: str, default: int, meaning: str, minimum: int = 0, maximum: int = DAY_S) -> Definition:
+    return Definition(name, Kind.INTEGER, str(default), meaning, "s", minimum, maximum)
+
+
+def _number(name: str, default: int, meaning: str, minimum: int, maximum: int, unit: str = "") -> Definition:
+    return Definition(name, Kind.INTEGER, str(default), meaning, unit, minimum, maximum)
+
+
+def _flag(name: str, default: bool, meaning: str) -> Definition:
+    return Definition(name, Kind.BOOLEAN, "true" if default else "false", meaning)
+
+
+def _measurands(name: str, default: str, meaning: str) -> Definition:
+    return Definition(name, Kind.MEMBER_LIST, default, meaning, values=MEASURED, may_be_empty=True)
+
+
+def _fact(name: str, kind: Kind, value: str, meaning: str) -> Definition:
+    return Definition(name, kind, value, meaning, mutability=Mutability.READ_ONLY, persistent=False)
+
+
+def definitions(evses: int, connectors: int) -> tuple[Definition, ...]:
+    """Return the table for a station with so many EVSEs and connectors."""
+    return (
+        _seconds("OCPPCommCtrlr.HeartbeatInterval", 300, "time without other messages after which a heartbeat is sent", 1),
+        _seconds("OCPPCommCtrlr.WebSocketPingInterval", 60, "time between pings of the connection; 0: none"),
+        _seconds("OCPPCommCtrlr.RetryBackOffWaitMinimum", 10, "wait before the first attempt to connect again", 1, 3600),
+        _seconds("OCPPCommCtrlr.RetryBackOffRandomRange", 10, "random part added to each wait", 0, 3600),
+        _number("OCPPCommCtrlr.RetryBackOffRepeatTimes", 5, "how often the wait doubles", 0, 16),
+        _seconds("OCPPCommCtrlr.MessageTimeout", 30, "time for the answer to a message", 1, 600),
+        _number("OCPPCommCtrlr.MessageAttempts", 3, "attempts at a transaction message that is refused or not answered", 1, 100),
+        _seconds("OCPPCommCtrlr.MessageAttemptInterval", 60, "wait between such attempts, times the attempts made"),
+        _flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True, "unlock the cable at the station when the vehicle's end is unplugged"),
+        _seconds("SampledDataCtrlr.TxUpdatedInterval", 60, "time between samples within a transaction; 0: none"),
+        _measurands("SampledDataCtrlr.TxUpdatedMeasurands", _SAMPLED_DEFAULT, "what such a sample holds"),
+        _measurands("SampledDataCtrlr.TxEndedMeasurands", "", "what the samples hold that are reported with a transaction's end"),
+        _seconds("AlignedDataCtrlr.Interval", 0, "time between samples at round times of the clock; 0: none"),
+        _measurands("AlignedDataCtrlr.Measurands", Measurand.ENERGY_IMPORT_REGISTER, "what such a sample holds"),
+        _seconds("TxCtrlr.EVConnectionTimeOut", 60, "time to plug in after a token was accepted", 1),
+        _flag("TxCtrlr.StopTxOnEVSideDisconnect", True, "end the transaction when the vehicle is unplugged"),
+        _flag("TxCtrlr.StopTxOnInvalidId", True, "end the transaction when its token is refused after the start"),
+        _number("TxCtrlr.MaxEnergyOnInvalidId", 0, "energy given after such a refusal", 0, 1_000_000, "Wh"),
+        _flag("AuthCtrlr.AuthorizeRemoteStart", False, "ask about the token of a remote start"),
+        _flag("AuthCtrlr.LocalPreAuthorize", False, "start at once with a token that the cache accepts"),
+        _flag("AuthCtrlr.LocalAuthorizeOffline", True, "start offline with a token that the cache accepts"),
+        _flag("AuthCtrlr.OfflineTxForUnknownIdEnabled", False, "start offline with an unknown token"),
+        _flag("AuthCacheCtrlr.Enabled", True, "keep what the CSMS said of tokens"),
+        Definition(
+            "ChargingStation.CurrentLimit",
+            Kind.DECIMAL,
+            "",
+            "operator's limit of each EVSE and phase; 0 pauses, empty: none",
+            "A",
+            0,
+            1000,
+            may_be_empty=True,
+        ),
+        _fact("ChargingStation.EvseCount", Kind.INTEGER, str(evses), "EVSEs of the station"),
+        _fact("ChargingStation.ConnectorCount", Kind.INTEGER, str(connectors), "connectors of the station"),
+    )
