@@ -7,6 +7,7 @@ import base64
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 import structlog
 from websockets.asyncio.client import connect
@@ -162,7 +163,7 @@ def _explain(error: Exception, url: str, settings: CsmsSettings, offered: Sequen
         case ssl.SSLError():
             return TlsFailed(url, getattr(error, "verify_message", "") or error.reason or str(error))
         case socket.gaierror():
-            return NameUnknown(url, url.split("/")[2].rpartition("@")[2])
+            return NameUnknown(url, urlsplit(url).hostname or "")
         case ConnectionRefusedError():
             return ConnectRefused(url)
         case InvalidMessage() | EOFError():

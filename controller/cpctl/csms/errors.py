@@ -2,7 +2,7 @@
 
     CsmsError
     ├── CsmsUnreachable
-    │   ├── NameUnknown         DNS does not know the host
+    │   ├── NameUnknown         DNS gives no address for the host
     │   ├── ConnectRefused      nothing listens there
     │   └── ConnectTimedOut     no answer, or one that never ends
     ├── NotWebSocket            something answered, but not as a WebSocket server does
@@ -20,11 +20,11 @@ from cpctl.errors import CsmsError, CsmsUnreachable
 
 
 class NameUnknown(CsmsUnreachable):
-    """DNS does not know the CSMS's host."""
+    """DNS gives no address for the CSMS's host."""
 
     def __init__(self, url: str, host: str) -> None:
         self.host = host
-        super().__init__(url, f"the name {host} is not known")
+        super().__init__(url, f"the name {host} cannot be resolved")
         self.next_step = f"Check csms.url and this machine's DNS: getent hosts {host}."
 
 

@@ -344,6 +344,9 @@ class Rpc:
         except ControllerError as error:
             log.error("csms.call_failed", action=frame.action, error=str(error))
             text, shown = self._refused(frame, ErrorCode.INTERNAL_ERROR, error.reason)
+        except TimeoutError:
+            log.error("csms.call_too_slow", action=frame.action, timeout_s=HANDLER_TIMEOUT_S)
+            text, shown = self._refused(frame, ErrorCode.INTERNAL_ERROR, "no outcome in time")
         except Exception as error:
             log.exception("csms.handler_broken", action=frame.action)
             text, shown = self._refused(frame, ErrorCode.INTERNAL_ERROR, type(error).__name__)

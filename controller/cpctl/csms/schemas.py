@@ -38,6 +38,8 @@ _WORDS: dict[str, str] = {
     "maxItems": "has too many items",
     "multipleOf": "has too many decimals",
 }
+# What jsonschema-rs calls otherwise: a property where the schema allows none at all.
+_ALIASES = {"falseSchema": "additionalProperties"}
 # Of several violations the first of these is told, so that the verdict does not depend on the validator's order.
 _ORDER = {keyword: rank for rank, keyword in enumerate(("type", "required", "additionalProperties", "enum", "maxLength"))}
 
@@ -74,7 +76,7 @@ class Schemas:
     """The schemas of one OCPP version: files `<Action><request>.json` and `<Action>Response.json` in `folder`."""
 
     def __init__(self, folder: Path, request: str = "", compile: Compile | None = None) -> None:
-        self._folder = folder
+        self.folder = folder
         self._request = request
         self._compile = compile or (compile_rs if HAVE_RS else compile_py)
         names = {path.stem for path in folder.glob("*.json")}
@@ -93,7 +95,7 @@ class Schemas:
         if check is None:
             if action not in self._actions:
                 return None
-            check = self._compile((self._folder / f"{name}.json").read_text(encoding="utf-8-sig"))
+            check = self._compile((self.folder / f"{name}.json").read_text(encoding="utf-8-sig"))
             self._checks[name] = check
         return check(payload)
 
@@ -113,7 +115,7 @@ def compile_rs(text: str) -> Check:
     def check(payload: Payload) -> Violation | None:
         if validator.is_valid(payload):
             return None
-        return _first((error.kind.name, error.instance_path) for error in validator.iter_errors(payload))
+        return _first((_ALIASES.get(error.kind.name, error.kind.name), error.instance_path) for error in validator.iter_errors(payload))
 
     return check
 

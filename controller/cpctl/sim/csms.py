@@ -90,7 +90,7 @@ class EmbeddedCsms:
         self.frames: deque[Seen] = deque(maxlen=FRAMES_KEPT)
         self._scripts: defaultdict[str, deque[Step]] = defaultdict(deque)
         self._listeners: list[Callable[[str, Exchange], None]] = []
-        self._changed = asyncio.Condition()
+        self._waiting: set[asyncio.Event] = set()
         self._server: Server | None = None
         self._place = ("127.0.0.1", 0)
 
@@ -175,7 +175,7 @@ class EmbeddedCsms:
         socket = self.point(id).socket
         if socket is None:
             raise NotConnected(f"{id} is not connected")
-        await _Recorder(id, socket, self.frames).send(text)
+        await _Recorder(id, socket, self._record).send(text)
 
     def cut(self, id: str) -> None:
         """Break a connection off."""
@@ -184,15 +184,22 @@ class EmbeddedCsms:
 
     async def until(self, true: Callable[[], bool], timeout: float = 60.0) -> None:
         """Wait until something holds of what the CSMS has seen; TimeoutError if that takes too long."""
-        async with asyncio.timeout(timeout), self._changed:
-            await self._changed.wait_for(true)
+        bell = asyncio.Event()
+        self._waiting.add(bell)
+        try:
+            async with asyncio.timeout(timeout):
+                while not true():
+                    bell.clear()
+                    await bell.wait()
+        finally:
+            self._waiting.discard(bell)
 
     # ------------------------------------------------------------ connections
 
     def _judge(self, connection: ServerConnection, request: Request) -> Response | None:
         if self.http_status is not None:
             return connection.respond(http.HTTPStatus(self.http_status), "refused by script\n")
-        if self.password is not None and _password(request) != (_identity(request), self.password):
+        if self.password is not None and _credentials(request) != f"{_identity(request)}:{self.password}":
             return connection.respond(http.HTTPStatus.UNAUTHORIZED, "wrong password\n")
         return None
 
@@ -205,7 +212,7 @@ class EmbeddedCsms:
         point = self.point(_identity(connection.request))
         socket = Socket(connection)
         rpc = Rpc(
-            _Recorder(point.id, socket, self.frames),
+            _Recorder(point.id, socket, self._record),
             dialect(),
             self._handlers(point),
             self._rng,
@@ -214,7 +221,7 @@ class EmbeddedCsms:
         )
         point.rpc, point.socket = rpc, socket
         point.connections += 1
-        await self._ring()
+        self._ring()
         try:
             await rpc.run()
         except ConnectionLost as error:
@@ -222,15 +229,19 @@ class EmbeddedCsms:
         finally:
             if point.rpc is rpc:
                 point.rpc = point.socket = None
-        await self._ring()
+        self._ring()
 
     def _tell(self, id: str, exchange: Exchange) -> None:
         for listener in self._listeners:
             listener(id, exchange)
 
-    async def _ring(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
+    def _ring(self) -> None:
+        for bell in self._waiting:
+            bell.set()
+
+    def _record(self, seen: Seen) -> None:
+        self.frames.append(seen)
+        self._ring()
 
     # ------------------------------------------------------------ OCPP 1.6
 
@@ -274,7 +285,7 @@ class EmbeddedCsms:
                         self.cut(point.id)
                         return answer
             finally:
-                await self._ring()
+                self._ring()
 
         return handle
 
@@ -314,20 +325,20 @@ class EmbeddedCsms:
 
 
 class _Recorder:
-    """A wire that keeps what goes over it."""
+    """A wire that shows what goes over it."""
 
-    def __init__(self, point: str, socket: Socket, frames: deque[Seen]) -> None:
+    def __init__(self, point: str, socket: Socket, record: Callable[[Seen], None]) -> None:
         self._point = point
         self._socket = socket
-        self._frames = frames
+        self._record = record
 
     async def send(self, text: str) -> None:
-        self._frames.append(Seen(self._point, False, text))
+        self._record(Seen(self._point, False, text))
         await self._socket.send(text)
 
     async def recv(self) -> str | bytes:
         text = await self._socket.recv()
-        self._frames.append(Seen(self._point, True, text if isinstance(text, str) else repr(text)))
+        self._record(Seen(self._point, True, text if isinstance(text, str) else repr(text)))
         return text
 
 
@@ -335,16 +346,15 @@ def _identity(request: Request) -> str:
     return unquote(request.path.partition("?")[0].rpartition("/")[2])
 
 
-def _password(request: Request) -> tuple[str, str] | None:
-    """User and password of HTTP basic authentication."""
+def _credentials(request: Request) -> str | None:
+    """What HTTP basic authentication says: user, colon, password."""
     scheme, _, pair = request.headers.get("Authorization", "").partition(" ")
     if scheme.casefold() != "basic":
         return None
     try:
-        user, _, password = base64.b64decode(pair, validate=True).decode().partition(":")
+        return base64.b64decode(pair, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return None
-    return user, password
 
 
 def _code(name: str) -> ErrorCode:

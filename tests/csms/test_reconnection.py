@@ -1,0 +1,150 @@
+"""Coming back: when, how often, and without a storm; half-open connections are found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from random import Random
+
+import pytest
+
+from cpctl.core.inputs import CsmsOffline, CsmsOnline, EventDelivered
+from cpctl.core.model import ConnectorStatus
+from cpctl.csms.backoff import BackOff
+from cpctl.sim.csms import EmbeddedCsms
+from cpctl.sim.csms_script import Refuse
+from tests.csms.network import DeadWire, tcp
+from tests.csms.station import Point, eventually, started, status, updated
+
+
+def test_the_wait_doubles_as_often_as_told_and_has_a_random_part() -> None:
+    back_off = BackOff(Random(42))
+    waits = [back_off.next(10, 5, 3) for _ in range(6)]
+    bases = [10, 20, 40, 80, 80, 80]
+    assert all(base <= wait <= base + 5 for base, wait in zip(bases, waits, strict=True))
+    assert len({wait % 1 for wait in waits}) == 6
+    back_off.reset()
+    assert back_off.next(10, 5, 3) <= 15
+
+
+def test_two_stations_do_not_come_back_together() -> None:
+    first, second = BackOff(Random(1)), BackOff(Random(2))
+    assert all(abs(first.next(10, 10, 5) - second.next(10, 10, 5)) > 0.01 for _ in range(8))
+
+
+@pytest.mark.parametrize("variables", [(0, 0, 0), (0, 0, 16), (-5, -5, -5)])
+def test_no_setting_makes_a_busy_loop(variables: tuple[int, int, int]) -> None:
+    back_off = BackOff(Random(1))
+    assert all(back_off.next(*variables) >= 0.1 for _ in range(50))
+
+
+def test_no_setting_makes_it_wait_for_ever() -> None:
+    back_off = BackOff(Random(1))
+    assert all(back_off.next(3600, 3600, 10**6) <= 3600 for _ in range(200))
+
+
+async def test_attempts_are_spaced_by_the_variables(make_point: Callable[..., Point]) -> None:
+    attempts: list[float] = []
+
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        attempts.append(asyncio.get_running_loop().time())
+        writer.close()
+
+    async with tcp(hang_up) as port:
+        point = make_point(f"ws://127.0.0.1:{port}/ocpp")
+        point.station.variables |= {
+            "OCPPCommCtrlr.RetryBackOffWaitMinimum": "10",
+            "OCPPCommCtrlr.RetryBackOffRandomRange": "4",
+            "OCPPCommCtrlr.RetryBackOffRepeatTimes": "2",
+        }
+        await eventually(lambda: len(attempts) == 6, 600)
+    gaps = [later - earlier for earlier, later in zip(attempts, attempts[1:], strict=False)]
+    assert [base <= gap <= base + 4.1 for base, gap in zip([10, 20, 40, 40, 40], gaps, strict=True)] == [True] * 5
+    assert point.service.status()["connected"] is False
+    assert "no WebSocket server" in str(point.service.status()["trouble"])
+
+
+async def test_a_failure_that_lasts_is_logged_once(make_point: Callable[..., Point], capsys: pytest.CaptureFixture[str]) -> None:
+    async with tcp(_hang_up) as port:
+        pass
+    make_point(f"ws://127.0.0.1:{port}/ocpp")
+    await asyncio.sleep(3600)
+    assert capsys.readouterr().out.count("csms.unreachable") == 1
+
+
+async def test_a_reconnection_is_no_boot_and_tells_only_what_changed(csms: EmbeddedCsms, point: Point) -> None:
+    point.service.report(status(1, ConnectorStatus.AVAILABLE))
+    point.service.report(status(2, ConnectorStatus.AVAILABLE))
+    await csms.until(lambda: len(csms.point("CP001").status_history) == 2)
+    await csms.set_up(False)
+    await eventually(lambda: not point.station.online)
+    point.service.report(status(1, ConnectorStatus.PREPARING))
+    point.service.report(status(1, ConnectorStatus.FAULTED, fault="pilot_short"))
+    await csms.set_up(True)
+    await csms.until(lambda: len(csms.point("CP001").status_history) == 3)
+    await asyncio.sleep(60)
+    assert [(one["connectorId"], one["status"]) for one in csms.point("CP001").status_history[2:]] == [(1, "Faulted")]
+    assert len(csms.point("CP001").boots) == 1
+    assert [type(item) for item in point.station.posted if isinstance(item, (CsmsOnline, CsmsOffline))] == [CsmsOnline, CsmsOffline, CsmsOnline]
+
+
+async def test_a_csms_that_forgot_us_gets_a_new_boot_and_loses_nothing(csms: EmbeddedCsms, point: Point) -> None:
+    csms.cut("CP001")
+    await eventually(lambda: not point.station.online)
+    csms.script("StartTransaction", Refuse("SecurityError"))
+    point.enqueue(1, started())
+    await eventually(lambda: bool(point.station.of(EventDelivered)))
+    assert len(csms.point("CP001").boots) == 2
+    assert len(csms.ledger.charges) == 1
+
+
+@pytest.fixture
+async def wire(csms: EmbeddedCsms) -> AsyncIterator[DeadWire]:
+    made = DeadWire(int(csms.url.split(":")[2].split("/")[0]))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def test_a_half_open_connection_is_found_by_its_pong_and_made_anew(csms: EmbeddedCsms, wire: DeadWire, make_point: Callable[..., Point]) -> None:
+    point = make_point(f"ws://127.0.0.1:{wire.port}/ocpp", pong_timeout_s=15.0)
+    point.station.variables["OCPPCommCtrlr.WebSocketPingInterval"] = "30"
+    await eventually(lambda: point.station.online)
+    await asyncio.sleep(100)
+    wire.dead = True
+    died = asyncio.get_running_loop().time()
+    await eventually(lambda: not point.station.online)
+    assert asyncio.get_running_loop().time() - died <= 30 + 15 + 1
+    assert "no pong" in str(point.service.status()["trouble"])
+    wire.dead = False
+    await eventually(lambda: point.station.online)
+    assert csms.point("CP001").connections == 2
+
+
+async def test_the_ping_interval_can_be_changed_while_connected(wire: DeadWire, make_point: Callable[..., Point]) -> None:
+    point = make_point(f"ws://127.0.0.1:{wire.port}/ocpp", pong_timeout_s=5.0)
+    point.station.variables["OCPPCommCtrlr.WebSocketPingInterval"] = "0"
+    await eventually(lambda: point.station.online)
+    wire.dead = True
+    await asyncio.sleep(200)
+    assert point.station.online  # no pings, nothing to say: nobody can know
+    point.station.variables["OCPPCommCtrlr.WebSocketPingInterval"] = "10"
+    point.service.variable_changed("OCPPCommCtrlr.WebSocketPingInterval", "10")
+    await eventually(lambda: not point.station.online, 20)
+
+
+async def test_silence_over_a_dead_wire_is_no_failed_attempt(csms: EmbeddedCsms, wire: DeadWire, make_point: Callable[..., Point]) -> None:
+    point = make_point(f"ws://127.0.0.1:{wire.port}/ocpp", pong_timeout_s=5.0)
+    point.station.variables |= {"OCPPCommCtrlr.WebSocketPingInterval": "0", "OCPPCommCtrlr.MessageAttempts": "1"}
+    await eventually(lambda: point.station.online)
+    wire.dead = True
+    point.enqueue(1, started())
+    await eventually(lambda: not point.station.online)
+    wire.dead = False
+    point.enqueue(2, updated())
+    await eventually(lambda: len(point.station.of(EventDelivered)) == 2)
+    assert len(csms.ledger.charges) == 1
+
+
+async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
