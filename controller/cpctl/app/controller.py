@@ -60,6 +60,9 @@ class Surroundings:
 class Controller:
     """One run of the station."""
 
+    runtime: Runtime
+    services: StationServices
+
     def __init__(self, config: Config, options: StartOptions, around: Surroundings) -> None:
         """Open the store and wire everything; raises StoreError. Needs a running loop."""
         self.config = config
@@ -70,7 +73,8 @@ class Controller:
         try:
             loaded = self.store.loaded
             self.clock = around.clock(loop.time, around.wall, loaded.boot)
-            self.station = Station(station_settings(config), loaded.records, loaded.next_entry, self._new_id)
+            self.settings = station_settings(config)
+            self.station = Station(self.settings, loaded.records, loaded.next_entry, self._new_id)
             mark = loaded.records.get("firmware_mark")
             self.coprocessor = Coprocessor(
                 around.open_line,
@@ -83,7 +87,7 @@ class Controller:
             self.csms_settings = csms_settings(config, options)
             self.csms = CsmsService(
                 self.csms_settings,
-                self.station.settings.evses,
+                self.settings.evses,
                 self,
                 self.station,
                 self.clock,

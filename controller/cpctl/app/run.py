@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 
@@ -20,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 # Loading the API's server must not delay the first BootNotification, nor wait for a CSMS that is away.
 _API_DELAY_S = 2.0
+_BY_ID = Path("/dev/serial/by-id")
 
 
 def run(config: Config, options: StartOptions) -> int:
@@ -97,11 +99,9 @@ def _port(name: str) -> OpenLine:
         return serial_port(name)
 
     async def open_only_port(handler: LineHandler) -> Line:
-        from serial.tools import list_ports  # type: ignore[import-untyped]
-
-        found = sorted(port.device for port in list_ports.comports())
+        found = sorted(str(path) for path in _BY_ID.glob("*"))
         if len(found) != 1:
-            raise PortMissing(f"to choose by itself (found: {', '.join(found) or 'none'}); set coprocessor.port")
+            raise PortMissing(f"to choose by itself under {_BY_ID} (found: {', '.join(found) or 'none'}); set coprocessor.port")
         return await serial_port(found[0])(handler)
 
     return open_only_port

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -53,11 +53,11 @@ class StationServices:
     async def status(self) -> Json:
         """Give the whole state."""
         config, clock, link = self._controller.config, self._controller.clock, self._controller.coprocessor.info
-        settings = self._controller.csms_settings
+        identity = self._controller.csms_settings.id
         utc = clock.now().utc_ms
         return {
             "station": {
-                "id": settings.id,
+                "id": identity,
                 "vendor": config.station.vendor,
                 "model": config.station.model,
                 "serial": config.station.serial,
@@ -72,7 +72,7 @@ class StationServices:
                 "link": link.as_dict(),
             },
             "clock": {"utc": None if utc is None else _iso(utc_from_ms(utc)), "source": clock.source.value},
-            "evses": [self._evse(settings.id) for settings in self._station.settings.evses],
+            "evses": [self._evse(settings.id) for settings in self._controller.settings.evses],
         }
 
     async def subscribe(self) -> AsyncIterator[Json]:
@@ -104,7 +104,7 @@ class StationServices:
 
     async def events(self, since: datetime | None, limit: int) -> Sequence[Json]:
         """List the event log, oldest first."""
-        lines = [
+        lines: list[Json] = [
             {"id": line.id, "time": self._date(line.note.at), "evse": line.note.evse, "code": line.note.code, "text": line.note.text}
             for line in await self._controller.store.notes(limit=limit)
         ]
@@ -166,7 +166,7 @@ class StationServices:
             raise Refused(f"{name} may not be {value!r}: {text or outcome.value}.", field="value")
         return {"name": variable, "value": self._station.variable(variable), "outcome": outcome.value}
 
-    async def call(self, action: str, payload: Json) -> Json:
+    async def call(self, action: str, payload: Mapping[str, object]) -> Json:
         """Send a CALL as given."""
         return dict(await self._controller.csms.call(action, payload))
 
@@ -190,12 +190,12 @@ class StationServices:
         return {"outcome": outcome.value, "text": text}
 
     def _check(self, evse: int) -> None:
-        count = len(self._station.settings.evses)
+        count = len(self._controller.settings.evses)
         if not 1 <= evse <= count:
             raise NotFound(f"There is no EVSE {evse}.", f"This station has 1 to {count}.")
 
     def _evse(self, evse: int) -> Json:
-        return dict(self._station.evse_status(evse, self._date))
+        return dict(self._station.evse_status(evse))
 
     def _session(self, session: Session) -> Json:
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cpctl.config import Config, EvseConfig, StartOptions
 from cpctl.core.model import ConnectorSettings, EvseSettings, LapsePolicy, StationSettings
 from cpctl.csms.settings import CsmsSettings
+from cpctl.csms.v16.variables import variable_of
 from cpctl.link.messages import ConfigBoard, ConfigEvse, Feedback
 from cpctl.link.settings import BoardSettings, LinkSettings
 from cpctl.version import VERSION
@@ -16,7 +17,7 @@ def station_settings(config: Config) -> StationSettings:
         evses=tuple(_evse(evse) for evse in config.evse),
         on_lapse=LapsePolicy(config.station.on_lapse),
         link_dead_s=config.coprocessor.link_dead_s,
-        initial_variables=config.ocpp.initial_as_text(),
+        initial_variables=tuple((variable_of(name) or name, value) for name, value in config.ocpp.initial_as_text()),
     )
 
 

@@ -137,7 +137,7 @@ class Simulation:
         return self.controller
 
     def _existing(self, evse: int) -> int:
-        count = len(self._running.station.settings.evses)
+        count = len(self._running.settings.evses)
         if not 1 <= evse <= count:
             raise NotFound(f"There is no EVSE {evse}.", f"This station has 1 to {count}.")
         return evse

@@ -1,0 +1,187 @@
+"""A whole charge point in one process and virtual time: real firmware core, link, station, store, OCPP over a real socket, and the embedded CSMS.
+
+Only time is made up: hours pass in seconds, and the same seed gives the same run. The host can be killed and started again while the coprocessor,
+the vehicle and the CSMS live on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, ParamSpec
+
+from cpctl.app.controller import Controller, Ending, Surroundings
+from cpctl.config import StartOptions, from_data
+from cpctl.link.messages import PlantState
+from cpctl.sim.chaos import Chaos
+from cpctl.sim.csms import EmbeddedCsms
+from cpctl.sim.inprocess import SimulatedCoprocessor
+from cpctl.sim.loop import VirtualLoop
+from cpctl.systemd import Notifier
+
+P = ParamSpec("P")
+ID = "CP001"
+_START = datetime(2030, 5, 1, 12, tzinfo=UTC)
+
+
+def virtually(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
+    """Run an async test in virtual time."""
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        async def main() -> None:
+            await test(*args, **kwargs)
+
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            runner.run(main())
+
+    return run
+
+
+class Rig:
+    """Everything around and inside one charge point. Use it as an async context manager."""
+
+    def __init__(self, directory: Path, *, evses: int = 1, seed: int = 1, station: Mapping[str, object] | None = None, **variables: object) -> None:
+        self._directory = directory
+        self._random = Random(seed)
+        self._config = from_data(
+            {
+                "station": {"vendor": "Test", "model": "Rig", **(station or {})},
+                "csms": {"url": "ws://placeholder", "id": ID},
+                "evse": [{"id": number} for number in range(1, evses + 1)],
+                "ocpp": {"initial": {"MeterValueSampleInterval": 60, **variables}},
+            }
+        )
+        loop = asyncio.get_running_loop()
+        born_s = loop.time()
+        self.utc = lambda: _START + timedelta(seconds=loop.time() - born_s)
+        self.csms = EmbeddedCsms(self.utc, Random(seed + 1))
+        self.board = SimulatedCoprocessor(evse_count=evses, seed=seed)
+        self.plant = self.board.plant()
+        self.chaos = Chaos(Random(seed + 2))
+        self.controller: Controller | None = None
+        self._running: asyncio.Task[Ending] | None = None
+
+    async def __aenter__(self) -> Rig:
+        await self.csms.start()
+        self.board.start()
+        await self.plant.open()
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.kill()
+        await self.plant.close()
+        self.board.stop()
+        await self.csms.stop()
+
+    # ------------------------------------------------------------ the host
+
+    async def start(self) -> None:
+        """Start the host."""
+        options = StartOptions(self._directory, sim=True, csms_url=self.csms.url)
+        around = Surroundings(
+            self.chaos.wrap(self.board.open_link),
+            wall=lambda: self.utc().timestamp(),
+            random=self._random,
+            simulated=True,
+            notifier=Notifier(None),
+        )
+        self.controller = Controller(self._config, options, around)
+        self._running = asyncio.ensure_future(self.controller.run())
+
+    async def kill(self) -> None:
+        """Let the host vanish between two instructions: nothing is flushed, said or handed over."""
+        if self._running is not None and not self._running.done():
+            self._running.cancel()
+        if self._running is not None:
+            with suppress(asyncio.CancelledError):
+                await self._running
+        self._running = self.controller = None
+
+    async def stop(self) -> Ending:
+        """End the host in order."""
+        assert self.controller is not None and self._running is not None
+        self.controller.stop()
+        ending = await self._running
+        self._running = self.controller = None
+        return ending
+
+    async def ended(self) -> Ending:
+        """Wait until the host ends by itself."""
+        assert self._running is not None
+        ending = await self._running
+        self._running = self.controller = None
+        return ending
+
+    # ------------------------------------------------------------ looking
+
+    def evse(self, number: int = 1) -> dict[str, Any]:
+        """Return an EVSE as the local API shows it."""
+        assert self.controller is not None
+        return dict(self.controller.station.evse_status(number))
+
+    async def until(self, true: Callable[[], bool], within_s: float = 60.0) -> None:
+        """Let virtual time pass until something holds; fail with the state if it never does."""
+        try:
+            async with asyncio.timeout(within_s):
+                while not true():
+                    self._check_running()
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            state = self.evse() if self.controller else "host is down"
+            raise AssertionError(f"it did not come to that within {within_s} s; EVSE 1: {state}; CSMS: {self.charges}") from None
+
+    async def status(self, wanted: str, evse: int = 1, within_s: float = 60.0) -> None:
+        """Wait until an EVSE has a status."""
+        await self.until(lambda: self.evse(evse)["status"] == wanted, within_s)
+
+    async def truth(self, evse: int = 1) -> PlantState:
+        """Ask what is physically so."""
+        return await self.plant.ask(evse)
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        self._check_running()
+        await asyncio.sleep(seconds)
+        self._check_running()
+
+    @property
+    def charges(self) -> list[Any]:
+        """Return the transactions as the CSMS knows them."""
+        return self.csms.ledger.charges
+
+    def said(self, *actions: str) -> Sequence[Any]:
+        """Return the statuses that the CSMS was told, for connector 1, in order."""
+        return [call["status"] for call in self.csms.point(ID).status_history if call["connectorId"] == 1]
+
+    def _check_running(self) -> None:
+        if self._running is not None and self._running.done():
+            self._running.result()
+
+    # ------------------------------------------------------------ doing
+
+    async def online(self) -> None:
+        """Wait until the CSMS has accepted the boot."""
+        await self.until(lambda: self.controller is not None and bool(self.controller.csms.status()["connected"]))
+
+    async def tap(self, tag: str = "TAG1", evse: int = 1) -> dict[str, Any]:
+        """Hold a token to the reader."""
+        assert self.controller is not None
+        return dict(await self.controller.services.present_token(evse, tag, "ISO14443"))
+
+    async def charge(self, tag: str = "TAG1", evse: int = 1) -> None:
+        """Plug in, tap, and wait until energy flows."""
+        await self.plant.vehicle(evse, state="C")
+        await self.status("Preparing", evse)
+        await self.tap(tag, evse)
+        await self.status("Charging", evse)
+
+    async def call(self, action: str, **payload: object) -> dict[str, Any]:
+        """Send a CALL from the CSMS."""
+        return dict(await self.csms.call(ID, action, payload))
