@@ -22,7 +22,7 @@ from .openapi import describe
 from .routes import Call, Route, evse_number, sim_routes, station_routes
 from .services import Services, SimServices
 from .stream import Streams
-from .unix_path import reachable
+from cpctl.unix_path import reachable
 
 log = structlog.get_logger(__name__)
 
