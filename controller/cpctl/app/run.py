@@ -41,7 +41,7 @@ async def run_station(config: Config, options: StartOptions, ready: Callable[[Co
         await simulation.start()
         around = Surroundings(simulation.open_line, simulated_wall(), SimulatedClock, simulated=True)
     else:
-        around = Surroundings(_port(config.coprocessor.port))
+        around = Surroundings(open_port(config.coprocessor.port))
     controller = Controller(config, options, around)
     if simulation is not None:
         simulation.controller = controller
@@ -93,7 +93,7 @@ def _loop_factory(options: StartOptions) -> Callable[[], asyncio.AbstractEventLo
     return lambda: ScaledLoop(options.speed)
 
 
-def _port(name: str) -> OpenLine:
+def open_port(name: str) -> OpenLine:
     """Opener of the configured port; `auto` takes the only one there is, looked for at each opening."""
     if name != "auto":
         return serial_port(name)
