@@ -20,6 +20,6 @@ def firmware_file(name: str) -> Path:
     if not path.is_file():
         raise SimError(
             f"The simulated coprocessor's {name} is not in {directory}.",
-            f"Build it: cmake -S coprocessor_fw/ports -B build/fw && cmake --build build/fw, then set {ENVIRONMENT} to where it is.",
+            f"Build it: cmake -S coprocessor_fw/ports/posix -B build/fw && cmake --build build/fw; {ENVIRONMENT}=build/fw points at it.",
         )
     return path

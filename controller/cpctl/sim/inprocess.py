@@ -10,7 +10,7 @@ import asyncio
 import ctypes
 from pathlib import Path
 
-from cpctl.errors import LinkError
+from cpctl.errors import LinkError, SimError
 from cpctl.link.line import Line, LineHandler, OpenLine
 
 from .firmware_files import LIBRARY, firmware_file
@@ -26,6 +26,7 @@ STILL_STEP_S = 0.050
 
 _READ_SIZE = 4096
 _MAX_STEP_US = 1_000_000
+_WORLD_MAX = 1024  # CP_SIM_WORLD_MAX
 
 
 class _Library:
@@ -40,6 +41,10 @@ class _Library:
         self.init.restype, self.init.argtypes = None, [pointer, ctypes.c_uint8, ctypes.c_char_p, ctypes.c_uint32]
         self.step = lib.cp_sim_step
         self.step.restype, self.step.argtypes = None, [pointer, ctypes.c_uint32]
+        self.save = lib.cp_sim_save
+        self.save.restype, self.save.argtypes = size, [pointer, ctypes.c_char_p, size]
+        self.load = lib.cp_sim_load
+        self.load.restype, self.load.argtypes = ctypes.c_int, [pointer, ctypes.c_char_p, size]
         for name in ("link", "plant"):
             for verb in ("write", "read"):
                 function = getattr(lib, f"cp_sim_{name}_{verb}")
@@ -50,15 +55,24 @@ class _Library:
 class SimulatedCoprocessor:
     """One board in memory. Power it with `start`, and off with `stop`; it steps only in between."""
 
-    def __init__(self, *, evse_count: int = 1, mac: bytes = b"\x02\0\0\0\0\x01", seed: int = 1, library: Path | None = None) -> None:
+    def __init__(
+        self, *, evse_count: int = 1, mac: bytes = b"\x02\0\0\0\0\x01", seed: int = 1, world: bytes | None = None, library: Path | None = None
+    ) -> None:
         self._lib = _Library(library or firmware_file(LIBRARY))
         self._memory = ctypes.create_string_buffer(self._lib.size())
         self._lib.init(self._memory, evse_count, mac, seed)
+        if world is not None and not self._lib.load(self._memory, world, len(world)):
+            raise SimError(f"The saved world is none for {evse_count} EVSEs.", "Delete it to start with a new board.")
         self._buffer = ctypes.create_string_buffer(_READ_SIZE)
         self._ends = {"link": _End(self, "link"), "plant": _End(self, "plant")}
         self._stepped_s: float | None = None  # loop time up to which the core has run; None while off
         self._busy_until_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
+
+    def save(self) -> bytes:
+        """Everything that survives the board's power: flash, vehicles, broken parts."""
+        size = self._lib.save(self._memory, self._buffer, _WORLD_MAX)
+        return self._buffer.raw[:size]
 
     def start(self) -> None:
         """Let its time run with the loop's."""
