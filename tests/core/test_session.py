@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cpctl.core.model import StopReason, Trigger
 from cpctl.core.outputs import Decision
-from tests.core.drive import ACCEPTED, TAG, Drive
+from .drive import ACCEPTED, TAG, Drive
 
 
 def test_a_whole_session_ends_with_its_record() -> None:

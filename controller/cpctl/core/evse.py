@@ -63,7 +63,7 @@ class Evse:
     finished_plug: int | None = None  # this plug-in has had its transaction
 
     # course of the transaction
-    recovered: bool = False  # host or coprocessor restarted, and its plug-in has not been seen again yet
+    unverified: bool = False  # host, coprocessor or link came back, and its plug-in has not been seen again yet
     host_was_away: bool = False  # it was the host, so that its permission may have run out
     departed: bool = False  # it was found gone; waits for the event that says when
     charged: bool = False  # energy has flowed in it
@@ -95,9 +95,9 @@ class Evse:
         return self.seen.plug if self.seen is not None and self.plugged else None
 
     @property
-    def pausing_faults(self) -> list[str]:
-        """Faults that keep energy away, in a constant order."""
-        return [name for name in sorted(self.faults) if name not in HARMLESS]
+    def grave_faults(self) -> list[str]:
+        """Faults that make the EVSE faulted, in a constant order."""
+        return [name for name in sorted(self.faults) if name not in PASSING]
 
     @property
     def lockable(self) -> bool:
@@ -111,10 +111,10 @@ class Evse:
         return not self.lockable or (self.seen is not None and self.seen.lock is LockState.LOCKED)
 
     @property
-    def cable_left(self) -> bool:
-        """True if a cable without a vehicle is still in the socket."""
-        return not self.plugged and not self.settings.connectors[0].fixed_cable and self.seen is not None and self.seen.cable_ma is not None
+    def cable_held(self) -> bool:
+        """True if a cable without a vehicle is kept locked in the socket."""
+        return self.held_for is not None and not self.plugged
 
 
-# A single opening under load is counted and told, but keeps no energy away.
-HARMLESS = frozenset({"opened_under_load"})
+# A single opening under load is told and holds energy back for a while, but nobody has to come for it.
+PASSING = frozenset({"opened_under_load"})

@@ -14,10 +14,10 @@ def facts_of(state: State, evse: Evse) -> Facts:
     seen = evse.seen
     return Facts(
         known=seen is not None and "not_commissioned" not in seen.blocked,
-        faulted=state.link.dead or bool(evse.pausing_faults),
+        faulted=state.link.dead or bool(evse.grave_faults),
         operative=operative(state, evse),
         plugged=evse.plugged,
-        cable_left=evse.cable_left,
+        cable_held=evse.cable_held,
         finished=evse.finished_plug is not None,
         claimed=evse.claim is not None,
         in_transaction=evse.transaction is not None,

@@ -30,7 +30,7 @@ def started(turn: Turn, item: Started) -> None:
             at = latest(transaction.started, transaction.last)
             end(turn, transaction, Ending(StopReason.OTHER, Trigger.ABNORMAL_CONDITION, at=at))
             continue
-        evse.recovered = evse.host_was_away = evse.charged = True
+        evse.unverified = evse.host_was_away = evse.charged = True
         arm_sampling(turn, evse)
     how = "in order" if item.clean else "without having been ended"
     turn.note(0, "station.started", f"The station has started; the last run had stopped {how}.")
@@ -60,8 +60,7 @@ def link_up(turn: Turn, item: CoprocessorReady) -> None:
     for evse in state.evses.values():
         evse.fresh = False
         evse.pilot_available = evse.lock_told = None
-        if evse.transaction is not None and (item.restarted or changed):
-            evse.recovered = True
+        evse.unverified = evse.transaction is not None
     turn.note(0, "link.up", "The coprocessor has restarted and is in use again." if item.restarted or changed else "The coprocessor is in use.")
     if item.evse_count < len(state.evses):
         turn.note(0, "link.evses_missing", f"The board serves {item.evse_count} EVSEs; {len(state.evses)} are configured.")
@@ -90,7 +89,7 @@ def link_died(turn: Turn) -> None:
     turn.note(0, "link.dead", f"No communication with the coprocessor for {state.settings.link_dead_s} s: {state.link.text}")
     for evse in state.evses.values():
         if evse.transaction is not None:
-            known = evse.register.at if evse.recovered else state.link.lost_at
+            known = evse.register.at if evse.host_was_away else state.link.lost_at
             at = latest(evse.transaction.started, evse.transaction.last, known)
             end(turn, evse.transaction, Ending(StopReason.OTHER, Trigger.ABNORMAL_CONDITION, at=at))
 

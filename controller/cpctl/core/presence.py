@@ -42,23 +42,25 @@ def observe(turn: Turn, evse: Evse, seen: EvseObserved) -> None:
         _gone(turn, evse)
     if seen.pilot.plugged and not evse.plugged:
         _arrived(turn, evse)
-    if evse.recovered and not evse.departed and evse.plugged:
+    if evse.unverified and not evse.departed and evse.plugged:
         _found_again(turn, evse)
     _energy(turn, evse, before)
-    if not evse.plugged and not evse.cable_left:
+    if not evse.plugged and not evse.cable_held:
         evse.finished_plug = None
 
 
 def _not_the_transactions(evse: Evse, seen: EvseObserved) -> bool:
     """Tell whether a transaction that was found in the store is looked at with another plug-in."""
     transaction = evse.transaction
-    return evse.recovered and transaction is not None and transaction.plug is not None and seen.pilot.plugged and seen.plug != transaction.plug
+    if transaction is None or not evse.unverified or evse.departed:
+        return False
+    return seen.pilot.plugged and transaction.plug not in (None, seen.plug)
 
 
 def _arrived(turn: Turn, evse: Evse) -> None:
     evse.plugged = True
     evse.plugged_at = turn.now
-    if not evse.recovered:
+    if not evse.unverified:
         _belong_to_present(turn, evse)
     if evse.claim is not None:
         evse.claim = replace(evse.claim, plug=evse.plug)
@@ -74,7 +76,7 @@ def _gone(turn: Turn, evse: Evse) -> None:
     forget_refusal(turn, evse)
     if evse.transaction is None:
         return
-    if evse.recovered:
+    if evse.unverified:
         if not evse.departed:
             evse.departed = True
             turn.set_timer_in(Timer.DEPARTURE, evse.id, DEPARTURE_WAIT_S)
@@ -84,7 +86,7 @@ def _gone(turn: Turn, evse: Evse) -> None:
 
 def left(turn: Turn, evse: Evse, ending: Ending) -> None:
     """End the transaction whose vehicle is gone, or let it wait for a vehicle, as configured (OCPP 1.6, 4.10; 2.0.1 E09, E10)."""
-    evse.recovered = False
+    evse.unverified = False
     evse.departed = False
     turn.state.timers.clear(Timer.DEPARTURE, evse.id)
     transaction, variables = evse.transaction, turn.state.variables
@@ -100,10 +102,10 @@ def left(turn: Turn, evse: Evse, ending: Ending) -> None:
 
 
 def never_told(turn: Turn, evse: Evse) -> None:
-    """No event said when the vehicle of a recovered transaction left, so the coprocessor lost its memory: the end is when it was last known to go on."""
+    """End a transaction whose vehicle left and no event says when: the coprocessor lost its memory with its supply, so that was the end."""
     transaction = evse.transaction
     if transaction is not None:
-        at = latest(transaction.started, transaction.last, evse.register.at)
+        at = latest(transaction.started, transaction.last, evse.register.at if evse.host_was_away else turn.state.link.lost_at)
         left(turn, evse, Ending(StopReason.POWER_LOSS, Trigger.ABNORMAL_CONDITION, at=at))
 
 
@@ -116,16 +118,15 @@ def _belong_to_present(turn: Turn, evse: Evse) -> None:
 
 def _found_again(turn: Turn, evse: Evse) -> None:
     """Go on with a recovered transaction, whose vehicle is where it was."""
-    evse.recovered = False
+    evse.unverified = False
     away, evse.host_was_away = evse.host_was_away, False
     transaction, seen = evse.transaction, evse.seen
     if transaction is None or seen is None:
         return
-    evse.charged = True
     if away and seen.lease_ms == 0 and turn.state.settings.on_lapse is LapsePolicy.END:
         end(turn, transaction, Ending(StopReason.REBOOT, Trigger.ABNORMAL_CONDITION))
-        return
-    turn.note(evse.id, "transaction.resumed", f"Transaction {transaction.id} goes on after the restart.")
+    elif away:
+        turn.note(evse.id, "transaction.resumed", f"Transaction {transaction.id} goes on after the restart.")
 
 
 # ---------------------------------------------------------------- current
@@ -208,7 +209,9 @@ def _plug_event(turn: Turn, evse: Evse, event: CoprocessorEvent, at: Stamp) -> N
         return
     unplugged = event.code == "unplugged" and event.plug == transaction.plug
     replaced = event.code == "plugged" and event.plug > transaction.plug
-    if unplugged or replaced:
+    if replaced and evse.unverified:
+        never_told(turn, evse)
+    elif unplugged or replaced:
         register_mwh = metering.total_at(evse.register, event.meter_boot, event.energy_mwh)
         left(turn, evse, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST, at=at, register_mwh=register_mwh))
 

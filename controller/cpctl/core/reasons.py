@@ -31,11 +31,7 @@ def operative(state: State, evse: Evse) -> bool:
 def ready_for_start(state: State, evse: Evse) -> Reason | None:
     """Return what forbids a new transaction here, whoever asks; None if nothing does."""
     found = [*_link(state, evse), *_station(state), *_service(state, evse), *_faults(evse)]
-    if found:
-        return found[0]
-    if evse.recovered:
-        return Reason("recovering", "A transaction from before the restart is being looked at.")
-    return None
+    return found[0] if found else None
 
 
 def withheld(state: State, evse: Evse) -> list[Reason]:
@@ -59,11 +55,15 @@ def why_not(state: State, evse: Evse) -> list[Reason]:
     seen = evse.seen
     if seen is None or not evse.plugged or not evse.fresh:
         return reasons
+    if seen.pilot in (Pilot.E, Pilot.F, Pilot.INVALID):
+        reasons.append(Reason("pilot", f"The control pilot is {seen.pilot}."))
     reasons += (Reason(code, text.format(seconds=-(-seen.wait_ms // 1000))) for code, text in _HELD_BACK.items() if code in seen.blocked)
     if reasons:
         return reasons
     if not seen.pilot.ev_ready:
         return [Reason("ev_not_ready", "The vehicle does not ask for energy.")]
+    if not seen.energised and "diode_unproved" in seen.blocked:
+        return [Reason("diode_unproved", "The vehicle's diode is not proved yet.")]
     if not seen.energised:
         return [Reason("closing", "The contactor is about to close.")]
     return [] if evse.drawing else [Reason("ev_not_drawing", f"The vehicle is offered {seen.offer_ma / 1000:g} A and draws nothing.")]
@@ -83,7 +83,6 @@ _HELD_BACK: Final = {
     "ventilation": "The vehicle wants ventilation, which there is not.",
     "phase_wait": "Phases are being switched: {seconds} s.",
     "reclose_wait": "The contactor may close again in {seconds} s.",
-    "diode_unproved": "The vehicle's diode is not proved yet.",
 }
 
 
@@ -94,7 +93,7 @@ def held_back(evse: Evse) -> bool:
 
 
 # What `withheld` says while nothing is known of the EVSE at this moment.
-LINK_CODES: Final = frozenset({"link_lost", "coprocessor_silent"})
+LINK_CODES: Final = frozenset({"link_lost", "coprocessor_silent", "recovering"})
 
 
 def _link(state: State, evse: Evse) -> list[Reason]:
@@ -121,13 +120,7 @@ def _service(state: State, evse: Evse) -> list[Reason]:
 
 
 def _faults(evse: Evse) -> list[Reason]:
-    reasons = [Reason(_fault_code(name), fault_text(name)) for name in evse.pausing_faults]
-    if evse.seen is not None and not reasons:
-        if evse.seen.pilot in (Pilot.E, Pilot.F, Pilot.INVALID):
-            reasons.append(Reason("pilot", f"The control pilot is {evse.seen.pilot}."))
-        elif "fault" in evse.seen.blocked:
-            reasons.append(Reason("fault", "The coprocessor keeps the contactor open for a fault."))
-    return reasons
+    return [Reason(_fault_code(name), fault_text(name)) for name in sorted(evse.faults)]
 
 
 def _fault_code(name: str) -> str:
@@ -159,8 +152,8 @@ def _transaction(state: State, evse: Evse) -> list[Reason]:
     if transaction is None:
         return []
     reasons: list[Reason] = []
-    if evse.recovered:
-        reasons.append(Reason("recovering", "The transaction from before the restart is being looked at."))
+    if evse.unverified:
+        reasons.append(Reason("recovering", "The vehicle of the running transaction has not been seen again yet."))
     if transaction.stop_requested:
         reasons.append(Reason("stopped", "The driver or the operator has stopped it."))
     if evse.plugged and transaction.plug != evse.plug:

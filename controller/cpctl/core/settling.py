@@ -112,9 +112,10 @@ def _lock(turn: Turn, evse: Evse) -> None:
     seen = evse.seen
     if seen is None or not evse.fresh or not evse.lockable:
         return
-    if evse.unlock is not None and seen.lock in (LockState.UNLOCKED, LockState.JAMMED):
-        outcome = UnlockOutcome.UNLOCKED if seen.lock is LockState.UNLOCKED else UnlockOutcome.FAILED
-        answer_unlock(turn, evse, outcome)
+    if seen.lock is LockState.UNLOCKED:
+        answer_unlock(turn, evse, UnlockOutcome.UNLOCKED)
+    elif seen.lock is LockState.JAMMED and evse.lock_told is False:
+        answer_unlock(turn, evse, UnlockOutcome.FAILED)
     wanted = evse.transaction is not None or evse.held_for is not None or (evse.claim is not None and evse.plugged)
     if seen.lock is (LockState.LOCKED if wanted else LockState.UNLOCKED):
         evse.lock_told = None
@@ -150,11 +151,11 @@ def _pilot(turn: Turn, evse: Evse) -> None:
 def report(turn: Turn, evse: Evse) -> None:
     """Tell the status of an EVSE's connectors if it is another than told."""
     facts = facts_of(turn.state, evse)
-    fault = next(iter(sorted(evse.faults)), None) if not evse.pausing_faults else evse.pausing_faults[0]
+    fault = next(iter(sorted(evse.faults)), None) if not evse.grave_faults else evse.grave_faults[0]
     info = ""
     if turn.state.link.dead:
         info = "no communication with the coprocessor"
-    elif not facts.plugged and (facts.in_transaction or (facts.finished and facts.cable_left)):
+    elif not facts.plugged and (facts.in_transaction or (facts.finished and facts.cable_held)):
         info = "EV side disconnected"
     told = (connector_status(facts), fault, info)
     if told == evse.reported or not turn.state.reporting:

@@ -44,7 +44,7 @@ from .inputs import (
     TokenPresented,
     Unlock,
 )
-from .model import Availability, CacheEntry, FirmwareMark, Record, Register, Session, Stamp, StationSettings, Transaction, Variable
+from .model import Availability, CacheEntry, FirmwareMark, LockState, Record, Register, Session, Stamp, StationSettings, Transaction, Variable
 from .outputs import Output, UnlockOutcome
 from .settling import answer_unlock, report_station, settle
 from .state import State
@@ -68,13 +68,24 @@ class Station:
     def handle(self, now: Stamp, item: Input) -> list[Output]:
         """Take an input; return what is to be stored, sent and done, in this order."""
         turn = Turn(self._state, now)
+        concerned = self._state.evses.values()
+        if isinstance(item, EvseObserved | MeterRead) and self._state.reporting and not self._is_due(now):
+            # Several times a second, and mostly nothing new: only what it speaks of is looked at again.
+            evse = self._state.evses.get(item.evse)
+            if evse is None or (item == evse.seen and evse.fresh) or item == evse.meter:
+                return []
+            concerned = [evse]
         while (due := self._state.timers.take_due(now.mono_ms)) is not None:
             self._fire(turn, due)
         self._take(turn, item)
-        for evse in self._state.evses.values():
+        for evse in concerned:
             settle(turn, evse)
         report_station(turn)
         return turn.outputs
+
+    def _is_due(self, now: Stamp) -> bool:
+        deadline = self._state.timers.next()
+        return deadline is not None and deadline <= now.mono_ms
 
     def deadline(self) -> int | None:
         """Return the monotonic time at which a `Tick` is wanted, in ms; None if nothing is pending."""
@@ -213,7 +224,8 @@ def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
         case Timer.REFUSAL:
             evse.refusal = None
         case Timer.LOCK:
-            evse.lock_told = None
+            if evse.seen is None or evse.seen.lock is not LockState.JAMMED:
+                evse.lock_told = None
         case Timer.UNLOCK:
             answer_unlock(turn, evse, UnlockOutcome.FAILED)
         case Timer.DEPARTURE:

@@ -19,7 +19,7 @@ class Facts:
     faulted: bool
     operative: bool
     plugged: bool
-    cable_left: bool  # its vehicle is gone, the cable is in the socket
+    cable_held: bool  # its vehicle is gone, the cable is locked in the socket
     finished: bool  # this plug-in has had its transaction
     claimed: bool  # an accepted token waits for its transaction
     in_transaction: bool
@@ -44,7 +44,7 @@ def connector_status(facts: Facts) -> ConnectorStatus:
         return ConnectorStatus.UNAVAILABLE
     if facts.claimed:
         return ConnectorStatus.PREPARING
-    if facts.finished and (facts.plugged or facts.cable_left):
+    if facts.finished and (facts.plugged or facts.cable_held):
         return ConnectorStatus.FINISHING
     if facts.plugged:
         return ConnectorStatus.PREPARING

@@ -38,7 +38,7 @@ def begin(turn: Turn, evse: Evse, claim: Claim) -> None:
         last=now,
     )
     evse.transaction = at_start
-    evse.charged = evse.recovered = False
+    evse.charged = evse.unverified = False
     entry = turn.publish(
         TransactionStarted(
             transaction_id=at_start.id,
@@ -201,8 +201,7 @@ def end(turn: Turn, transaction: Transaction, ending: Ending) -> None:
     turn.note(transaction.evse, "transaction.ended", f"Transaction {transaction.id} has ended: {ending.reason}.")
     if evse is not None:
         evse.finished_plug = transaction.plug
-        evse.recovered = False
-        evse.departed = False
+        evse.unverified = evse.host_was_away = evse.departed = False
         save_register(turn, evse)
         for timer in (Timer.SAMPLE, Timer.ALIGNED, Timer.SETTLING, Timer.DEPARTURE):
             state.timers.clear(timer, evse.id)
