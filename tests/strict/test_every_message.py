@@ -1,0 +1,110 @@
+"""Every message that we build and every operation that we serve, before a CSMS that knows nothing of our schemas and refuses what is not right."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from cpctl.core.faults import FAULTS
+from cpctl.core.inputs import EventDelivered, Reset, TokenAnswered, Unlock
+from cpctl.core.model import ConnectorStatus, IdToken, Measurand, Reading, ReadingContext, Sample, StopReason
+from cpctl.core.outputs import UnlockOutcome
+from cpctl.csms.settings import CsmsSettings
+from cpctl.errors import CallRefused
+from tests.csms.station import Point, at, ended, eventually, started, status, updated
+from tests.strict.server import Refused, StrictCsms
+
+UNITS = {
+    Measurand.ENERGY_IMPORT_REGISTER: "Wh",
+    Measurand.ENERGY_IMPORT_INTERVAL: "Wh",
+    Measurand.POWER_IMPORT: "W",
+    Measurand.POWER_OFFERED: "W",
+    Measurand.CURRENT_IMPORT: "A",
+    Measurand.CURRENT_OFFERED: "A",
+    Measurand.VOLTAGE: "V",
+    Measurand.TEMPERATURE: "Celsius",
+    Measurand.FREQUENCY: "Hz",
+    Measurand.SOC: "Percent",
+}
+
+
+@pytest.fixture
+async def point(strict_csms: StrictCsms) -> AsyncIterator[Point]:
+    made = Point(CsmsSettings(strict_csms.url, "CP001", vendor="V" * 30, model="M" * 30, serial="S" * 40, firmware_version="F" * 80))
+    made.start()
+    await eventually(lambda: made.station.online, 20)
+    yield made
+    await made.stop()
+
+
+async def test_every_message_of_ours_is_taken(strict_csms: StrictCsms, point: Point) -> None:
+    await strict_csms.wait_for("BootNotification")
+    everything = tuple(
+        Sample(at(60), context, tuple(Reading(measurand, 12_345, unit, phase) for measurand, unit in UNITS.items() for phase in range(4)))
+        for context in ReadingContext
+    )
+    point.enqueue(1, started(tag="x" * 36))
+    point.enqueue(2, replace(updated(), samples=everything))
+    for entry, reason in enumerate(StopReason, 3):
+        point.enqueue(entry, ended(reason=reason, samples=everything if reason is StopReason.REMOTE else ()))
+    last = 2 + len(StopReason)
+    point.enqueue(last + 1, started("t2", tag=None))
+    await eventually(lambda: len(point.station.of(EventDelivered)) == last + 1, 20)
+    assert strict_csms.received("StopTransaction")[0]["transactionId"] == 1
+    for number, value in enumerate(ConnectorStatus):
+        point.service.report(status(1, value))
+        await strict_csms.wait_for("StatusNotification", count=number + 1)
+    for number, fault in enumerate(FAULTS):
+        point.service.report(replace(status(2, ConnectorStatus.FAULTED, fault=fault.name), info=fault.meaning))
+        await strict_csms.wait_for("StatusNotification", count=number + 1, where=lambda payload: payload["connectorId"] == 2)
+    point.service.report(status(0, ConnectorStatus.CHARGING))
+    assert (await strict_csms.wait_for("StatusNotification", where=lambda payload: payload["connectorId"] == 0))["status"] == "Available"
+    point.service.ask_token(1, 1, IdToken("TAG1"))
+    point.service.ask_token(2, 1, IdToken("x" * 36))
+    await eventually(lambda: len(point.station.of(TokenAnswered)) == 2, 20)
+    point.station.variables["OCPPCommCtrlr.HeartbeatInterval"] = "1"
+    point.service.variable_changed("OCPPCommCtrlr.HeartbeatInterval", "1")
+    await strict_csms.wait_for("Heartbeat")
+
+
+async def test_every_operation_is_served(strict_csms: StrictCsms, point: Point) -> None:
+    point.station.outcomes[Unlock] = UnlockOutcome.UNLOCKED
+    for action, payload, answer in (
+        ("RemoteStartTransaction", {"idTag": "TAG1", "connectorId": 1}, "Accepted"),
+        ("RemoteStopTransaction", {"transactionId": 1}, "Accepted"),
+        ("UnlockConnector", {"connectorId": 1}, "Unlocked"),
+        ("ChangeAvailability", {"connectorId": 0, "type": "Operative"}, "Accepted"),
+        ("ChangeConfiguration", {"key": "CurrentLimit", "value": "10"}, "Accepted"),
+        ("ChangeConfiguration", {"key": "Nonsense", "value": "10"}, "NotSupported"),
+        ("ClearCache", {}, "Accepted"),
+        ("DataTransfer", {"vendorId": "com.example", "messageId": "x", "data": "y"}, "UnknownVendorId"),
+        ("Reset", {"type": "Soft"}, "Accepted"),
+    ):
+        assert await strict_csms.send(action, payload) == {"status": answer}
+    assert isinstance(point.station.commands[-1], Reset)
+    listed = await strict_csms.send("GetConfiguration", {})
+    assert len(listed["configurationKey"]) > 25
+    assert (await strict_csms.send("GetConfiguration", {"key": ["Nonsense"]}))["unknownKey"] == ["Nonsense"]
+
+
+async def test_what_we_do_not_serve_is_refused_by_the_book_and_the_connection_stays(strict_csms: StrictCsms, point: Point) -> None:
+    with pytest.raises(Refused) as refused:
+        await strict_csms.send("GetLocalListVersion", {})
+    assert refused.value.code == "NotSupported"
+    strict_csms.send_text("garbage")
+    await strict_csms.until(lambda: any(error["kind"] == "malformed" for error in strict_csms.errors))
+    assert {error["kind"] for error in strict_csms.errors} == {"callerror", "malformed"}
+    assert "-1" in str([error for error in strict_csms.errors if error["kind"] == "malformed"])
+    strict_csms.errors.clear()
+    assert await strict_csms.send("ClearCache", {}) == {"status": "Accepted"}
+    assert strict_csms.connected == {"CP001"}
+
+
+async def test_the_witness_does_refuse_what_is_wrong(strict_csms: StrictCsms, point: Point) -> None:
+    with pytest.raises(CallRefused) as refused:
+        await point.service.call("Authorize", {"idTag": 5})
+    assert refused.value.code == "TypeConstraintViolation"
+    assert {error["kind"] for error in strict_csms.errors} == {"invalid", "callerror"}
+    strict_csms.errors.clear()
