@@ -57,7 +57,7 @@ class House:
 
     async def until(self, what: Callable[[], bool], seconds: float = 30) -> None:
         async with asyncio.timeout(seconds):
-            while not what():
+            while not what():  # noqa: ASYNC110 (what is waited for has no event of its own)
                 await asyncio.sleep(0.01)
 
     async def ready(self) -> None:
@@ -94,7 +94,7 @@ class World:
 
     async def energised(self, wanted: bool, seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
-            while bool((await self.plant.ask(1)).contactor) is not wanted:
+            while bool((await self.plant.ask(1)).contactor) is not wanted:  # noqa: ASYNC110 (the plant is asked, it does not tell)
                 await asyncio.sleep(0.05)
 
 

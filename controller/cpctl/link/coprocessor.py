@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Final, Protocol, assert_never
 
@@ -91,6 +92,7 @@ class Coprocessor:
             revision=settings.revision,
             allow_simulated=settings.allow_simulated,
             mark=mark,
+            speed=settings.speed,
         )
         self._leases = LeaseKeeper(settings.lease_ms)
         self._line: Line | None = None
@@ -105,6 +107,8 @@ class Coprocessor:
         self._handing_over = False
         self._counters: Counters | None = None
         self._commissioning: Commissioning | None = None
+        self._config_crc = 0
+        self._config_pending = False
 
     async def run(self) -> None:
         """Keep the link up until cancelled."""
@@ -176,7 +180,8 @@ class Coprocessor:
     @property
     def info(self) -> LinkInfo:
         """The link at this moment."""
-        return link_info(self._session, self._ready, self._unfit, self._counters, self._now_us())
+        present = link_info(self._session, self._ready, self._unfit, self._counters, self._now_us())
+        return replace(present, config_crc=self._config_crc or present.config_crc, config_pending=self._config_pending)
 
     # ------------------------------------------------------------ the line (reconnect.Tenant)
 
@@ -283,6 +288,7 @@ class Coprocessor:
 
     def _take_snapshot(self, snapshot: Snapshot) -> None:
         self._leases.seen(snapshot, self._now_us())
+        self._config_crc, self._config_pending = snapshot.config_crc, bool(snapshot.config_pending)
         if not self._ready:
             return
         wanted = self._lock.get(snapshot.evse)

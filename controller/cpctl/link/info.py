@@ -23,6 +23,7 @@ class LinkInfo:
     protocol: str | None
     mac: str | None
     config_crc: int | None
+    config_pending: bool
     reset_reason: str | None
     boot_count: int | None
     round_trip_us: int | None
@@ -50,6 +51,7 @@ def link_info(session: Session, ready: bool, unfit: Unfit | None, counters: Coun
         protocol=f"{hello.major}.{hello.minor}" if hello else None,
         mac=hello.mac.hex(":") if hello else None,
         config_crc=hello.config_crc if hello else None,
+        config_pending=False,
         reset_reason=reset_reason(hello) if hello else None,
         boot_count=hello.boot_count if hello else None,
         round_trip_us=session.round_trip.smoothed_us,

@@ -140,6 +140,7 @@ class Session:
     """The link as the host sees it, from one opening of the line to the next and over restarts of either side.
 
     `mark` is the (boot nonce, id) of the last event whose consequences are stored. `allow_simulated`: take firmware without real protections.
+    `speed`: how much faster than life the clock runs, in a simulation; every wait for the other side is that much longer.
     """
 
     def __init__(
@@ -150,9 +151,14 @@ class Session:
         revision: str = "",
         allow_simulated: bool = False,
         mark: tuple[int, int] | None = None,
+        speed: float = 1.0,
     ) -> None:
         self.counters = LinkCounters()
-        self.round_trip = RoundTrip()
+        self.round_trip = RoundTrip(speed)
+        self._hello_first_us = round(HELLO_FIRST_US * speed)
+        self._hello_last_us = round(HELLO_LAST_US * speed)
+        self._silence_us = round(SILENCE_US * speed)
+        self._probe_us = round(PROBE_US * speed)
         self.clock = ClockMap()
         self.peer: Hello | None = None  # the HELLO of the present session, or of the coprocessor that we refuse
         self._random = random
@@ -174,7 +180,7 @@ class Session:
         self._heard_us = 0  # last sign of life in this session
         self._probes = 0
         self._hello_due_us = 0
-        self._hello_wait_us = HELLO_FIRST_US
+        self._hello_wait_us = self._hello_first_us
         self._hello_sent_us = 0
         self._hello_sends = 0
         self._newest: dict[tuple[int, int], tuple[int, int]] = {}  # (message, EVSE) -> uptime and seq of the newest heard
@@ -217,7 +223,7 @@ class Session:
         if self._state in (_State.GREETING, _State.UNFIT):
             if now_us >= self._hello_due_us:
                 self._send_hello(now_us)
-                self._hello_wait_us = min(self._hello_wait_us * 2, HELLO_LAST_US)
+                self._hello_wait_us = min(self._hello_wait_us * 2, self._hello_last_us)
                 self._hello_due_us = now_us + self._hello_wait_us
         elif self._state is _State.UP and now_us >= self._silence_due_us():
             self._probe(now_us)
@@ -280,7 +286,7 @@ class Session:
         self._nonce = self._random.getrandbits(32) or 1
         self._session = 0
         self._hello_sends = 0
-        self._hello_wait_us = HELLO_FIRST_US
+        self._hello_wait_us = self._hello_first_us
         self._send_hello(now_us)
         self._hello_due_us = now_us + self._hello_wait_us
 
@@ -326,8 +332,8 @@ class Session:
         self._log_seq = None
         if refusal := self._unfit(hello):
             self._state = _State.UNFIT
-            self._hello_wait_us = HELLO_LAST_US
-            self._hello_due_us = now_us + HELLO_LAST_US
+            self._hello_wait_us = self._hello_last_us
+            self._hello_due_us = now_us + self._hello_last_us
             self._events.append(Refused(refusal, hello))
             return
         self._state = _State.UP
@@ -476,7 +482,7 @@ class Session:
         self._probes = 0
 
     def _silence_due_us(self) -> int:
-        return self._heard_us + SILENCE_US + self._probes * PROBE_US
+        return self._heard_us + self._silence_us + self._probes * self._probe_us
 
     def _probe(self, now_us: int) -> None:
         """Ask by HELLO whether anybody is there: it resets nothing but sequence numbers."""

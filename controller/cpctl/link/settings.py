@@ -36,7 +36,8 @@ class LinkSettings:
     """Settings of the link.
 
     `mac` is the board that belongs to this station, None to take any. `commission`: push the board's configuration where there is none yet, or
-    another one. `allow_simulated`: take firmware without real protections, for simulations only.
+    another one. `allow_simulated`: take firmware without real protections, for simulations only, whose
+    clock runs `speed` times as fast as life.
     """
 
     board: BoardSettings
@@ -44,5 +45,6 @@ class LinkSettings:
     commission: bool = False
     allow_simulated: bool = False
     lease_ms: int = 10_000
+    speed: float = 1.0
     version: tuple[int, int, int] = (0, 0, 0)
     revision: str = ""

@@ -13,12 +13,17 @@ TRIES = 4
 
 
 class RoundTrip:
-    """Smoothed round trip, its deviation, and the time-out that follows from them; microseconds."""
+    """Smoothed round trip, its deviation, and the time-out that follows from them; microseconds.
 
-    def __init__(self) -> None:
+    `speed`: how much faster than life the clock runs, in a simulation; the machine does not run faster with it.
+    """
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self._least_us = round(MIN_US * speed)
+        self._most_us = round(MAX_US * speed)
         self.smoothed_us: int | None = None
         self._deviation_us = 0
-        self._timeout_us = START_US
+        self._timeout_us = round(START_US * speed)
 
     def sample(self, trip_us: int) -> None:
         """Take the round trip of a command that was sent once only (of a repeated one nobody knows which was answered)."""
@@ -27,8 +32,8 @@ class RoundTrip:
         else:
             self._deviation_us += (abs(trip_us - self.smoothed_us) - self._deviation_us) // 4
             self.smoothed_us += (trip_us - self.smoothed_us) // 8
-        self._timeout_us = min(max(self.smoothed_us + 4 * self._deviation_us, MIN_US), MAX_US)
+        self._timeout_us = min(max(self.smoothed_us + 4 * self._deviation_us, self._least_us), self._most_us)
 
     def timeout_us(self, tries: int) -> int:
         """Time to wait after the `tries`-th try: each doubles the last."""
-        return min(self._timeout_us << (tries - 1), MAX_US)
+        return min(self._timeout_us << (tries - 1), self._most_us)

@@ -20,9 +20,9 @@ from .plant import PlantClient
 PROMPT_S = 0.001
 #: Step while bytes move, and for as long afterwards as `BUSY_S`.
 BUSY_STEP_S = 0.010
-BUSY_S = 0.1
+BUSY_S = 0.03
 #: Step when all is still: no snapshot or event is seen later than this.
-STILL_STEP_S = 0.050
+STILL_STEP_S = 0.1
 
 _READ_SIZE = 4096
 _MAX_STEP_US = 1_000_000
@@ -56,8 +56,16 @@ class SimulatedCoprocessor:
     """One board in memory. Power it with `start`, and off with `stop`; it steps only in between."""
 
     def __init__(
-        self, *, evse_count: int = 1, mac: bytes = b"\x02\0\0\0\0\x01", seed: int = 1, world: bytes | None = None, library: Path | None = None
+        self,
+        *,
+        evse_count: int = 1,
+        mac: bytes = b"\x02\0\0\0\0\x01",
+        seed: int = 1,
+        world: bytes | None = None,
+        library: Path | None = None,
+        still_step_s: float = STILL_STEP_S,
     ) -> None:
+        self._still_step_s = still_step_s
         self._lib = _Library(library or firmware_file(LIBRARY))
         self._memory = ctypes.create_string_buffer(self._lib.size())
         self._lib.init(self._memory, evse_count, mac, seed)
@@ -129,7 +137,7 @@ class SimulatedCoprocessor:
             self._lib.step(self._memory, step_us)
             behind_us -= step_us
             self._deliver()
-        self._schedule(BUSY_STEP_S if now_s < self._busy_until_s else STILL_STEP_S)
+        self._schedule(BUSY_STEP_S if now_s < self._busy_until_s else self._still_step_s)
 
     def _deliver(self) -> None:
         for name, end in self._ends.items():

@@ -1,7 +1,7 @@
 """The simulated coprocessor as a process of its own, on a pty like a real one.
 
 It is detached: a host that is killed finds it as it was, with its contactor, its vehicle and its clock, as it would find a real board. Everything
-about it is in one directory: `link` (the pty), `plant` (the plant protocol's socket), `world` (what survives its power), `pid`, `arguments`, `log`.
+about it is in one directory: `link` (the pty), `plant` (the plant protocol's socket), `world-<EVSEs>` (what survives its power), `pid`, `arguments`, `log`.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class SimProcess:
         return (
             *("--link", str(self._file("link"))),
             *("--plant", str(self._file("plant"))),
-            *("--world", str(self._file("world"))),
+            *("--world", str(self._file(f"world-{s.evse_count}"))),
             *("--evses", str(s.evse_count)),
             *("--speed", f"{s.speed:g}"),
             *("--seed", str(s.seed)),
