@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeVar
@@ -32,6 +32,7 @@ from cpctl.core.model import (
     LockState,
     Pilot,
     Record,
+    Session,
     Stamp,
     StationSettings,
     TokenInfo,
@@ -284,6 +285,12 @@ class Drive:
         self.run(1)
         self.draw(evse, wh=1000)
 
+    def send(self, make: Callable[..., Input], *values: object, **named: object) -> int:
+        """Send a command built of these values and a fresh request number; return the number."""
+        request = self.request()
+        self.feed(make(*values, request=request, **named))
+        return request
+
     # ------------------------------------------------------------ reads
 
     def status(self, evse: int = 1) -> str:
@@ -320,6 +327,16 @@ class Drive:
             if isinstance(record, Transaction) and record.evse == evse and record.ended is None:
                 return record
         return None
+
+    def session(self, transaction_id: str) -> Session:
+        """Return the stored session of a transaction."""
+        record = self.disk.records[f"session/{transaction_id}"]
+        assert isinstance(record, Session)
+        return record
+
+    def noted(self, code: str) -> bool:
+        """Tell whether the event log has such a line."""
+        return any(note.code == code for note in self.disk.notes)
 
     def outcome(self, request: int) -> Outcome:
         """Return the one answer to a request."""

@@ -65,7 +65,7 @@ class Evse:
     # course of the transaction
     unverified: bool = False  # host, coprocessor or link came back, and its plug-in has not been seen again yet
     host_was_away: bool = False  # it was the host, so that its permission may have run out
-    departed: bool = False  # it was found gone; waits for the event that says when
+    departed_at: Stamp | None = None  # it was found gone; for a moment the last word on its energy is awaited
     charged: bool = False  # energy has flowed in it
     settling: bool = False  # newly permitted: the vehicle gets a moment to respond before it is called suspended
     register_dirty: bool = False

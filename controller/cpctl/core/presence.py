@@ -12,7 +12,7 @@ from .model import FirmwareMark, LapsePolicy, Pilot, Stamp, StopReason, Trigger
 from .reasons import fault_text
 from .stamps import earlier_by, latest
 from .timers import Timer
-from .tokens import drop_claim, forget_refusal, leave_lobby
+from .tokens import drop_claim, forget_refusal
 from .transactions import Ending, end
 from .turn import Turn
 from .tx_points import TxFacts
@@ -23,8 +23,11 @@ DRAW_MIN_MA: Final = 500
 # So long may the current stay below before it is said: vehicles pause for a moment when they balance cells or switch phases.
 NO_DRAW_S: Final = 10
 
-# After a start the vehicle may be found gone; the coprocessor's event that says when comes within this time, or never.
-DEPARTURE_WAIT_S: Final = 2
+# A vehicle is found gone by a snapshot; its last energy comes with the meter's message or the event right behind.
+LAST_WORD_S: Final = 0.5
+
+# After a break the coprocessor's kept event says when the vehicle left; it comes within this time, or never.
+KEPT_EVENT_S: Final = 2
 
 
 # ---------------------------------------------------------------- snapshots
@@ -42,17 +45,15 @@ def observe(turn: Turn, evse: Evse, seen: EvseObserved) -> None:
         _gone(turn, evse)
     if seen.pilot.plugged and not evse.plugged:
         _arrived(turn, evse)
-    if evse.unverified and not evse.departed and evse.plugged:
+    if evse.unverified and evse.departed_at is None and evse.plugged:
         _found_again(turn, evse)
     _energy(turn, evse, before)
-    if not evse.plugged and not evse.cable_held:
-        evse.finished_plug = None
 
 
 def _not_the_transactions(evse: Evse, seen: EvseObserved) -> bool:
     """Tell whether a transaction that was found in the store is looked at with another plug-in."""
     transaction = evse.transaction
-    if transaction is None or not evse.unverified or evse.departed:
+    if transaction is None or not evse.unverified or evse.departed_at is not None:
         return False
     return seen.pilot.plugged and transaction.plug not in (None, seen.plug)
 
@@ -60,11 +61,10 @@ def _not_the_transactions(evse: Evse, seen: EvseObserved) -> bool:
 def _arrived(turn: Turn, evse: Evse) -> None:
     evse.plugged = True
     evse.plugged_at = turn.now
-    if not evse.unverified:
+    if not evse.unverified and evse.departed_at is None:
         _belong_to_present(turn, evse)
     if evse.claim is not None:
         evse.claim = replace(evse.claim, plug=evse.plug)
-    leave_lobby(turn, evse)
 
 
 def _gone(turn: Turn, evse: Evse) -> None:
@@ -74,20 +74,23 @@ def _gone(turn: Turn, evse: Evse) -> None:
     if evse.claim is not None and evse.claim.plug is not None:
         drop_claim(turn, evse)
     forget_refusal(turn, evse)
-    if evse.transaction is None:
-        return
+    if evse.transaction is not None and evse.departed_at is None:
+        evse.departed_at = turn.now
+        turn.set_timer_in(Timer.DEPARTURE, evse.id, KEPT_EVENT_S if evse.unverified else LAST_WORD_S)
+
+
+def conclude_departure(turn: Turn, evse: Evse) -> None:
+    """Take a vehicle as gone when it was found gone, or earlier if nobody was there to find it."""
     if evse.unverified:
-        if not evse.departed:
-            evse.departed = True
-            turn.set_timer_in(Timer.DEPARTURE, evse.id, DEPARTURE_WAIT_S)
-        return
-    left(turn, evse, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST))
+        never_told(turn, evse)
+    else:
+        left(turn, evse, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST, at=evse.departed_at))
 
 
 def left(turn: Turn, evse: Evse, ending: Ending) -> None:
     """End the transaction whose vehicle is gone, or let it wait for a vehicle, as configured (OCPP 1.6, 4.10; 2.0.1 E09, E10)."""
     evse.unverified = False
-    evse.departed = False
+    evse.departed_at = None
     turn.state.timers.clear(Timer.DEPARTURE, evse.id)
     transaction, variables = evse.transaction, turn.state.variables
     if transaction is None:
@@ -149,6 +152,8 @@ def _energy(turn: Turn, evse: Evse, before: EvseObserved | None) -> None:
 def metered(turn: Turn, evse: Evse, read: MeterRead) -> None:
     """Take a meter message: energy, and whether the vehicle draws."""
     metering.take(turn, evse, read)
+    if evse.departed_at is not None and not evse.unverified:
+        conclude_departure(turn, evse)
     if evse.seen is None or not evse.seen.energised:
         return
     if max(read.current_ma) >= DRAW_MIN_MA:

@@ -24,7 +24,7 @@ from .outputs import (
 from .reasons import LINK_CODES, operative, ready_for_start, spent_after_refusal, withheld
 from .status import connector_status
 from .timers import Timer
-from .tokens import drop_claim
+from .tokens import drop_claim, leave_lobby
 from .transactions import Ending, begin, stop
 from .turn import Turn
 from .tx_points import TxFacts
@@ -50,6 +50,7 @@ def settle(turn: Turn, evse: Evse) -> None:
 
 
 def _start(turn: Turn, evse: Evse) -> None:
+    leave_lobby(turn, evse)
     claim = evse.claim
     if claim is None or evse.transaction is not None:
         return
@@ -150,12 +151,14 @@ def _pilot(turn: Turn, evse: Evse) -> None:
 
 def report(turn: Turn, evse: Evse) -> None:
     """Tell the status of an EVSE's connectors if it is another than told."""
+    if evse.departed_at is not None:
+        return  # what it is now is said once its transaction has ended
     facts = facts_of(turn.state, evse)
     fault = next(iter(sorted(evse.faults)), None) if not evse.grave_faults else evse.grave_faults[0]
     info = ""
     if turn.state.link.dead:
         info = "no communication with the coprocessor"
-    elif not facts.plugged and (facts.in_transaction or (facts.finished and facts.cable_held)):
+    elif evse.cable_held or (facts.in_transaction and not facts.plugged):
         info = "EV side disconnected"
     told = (connector_status(facts), fault, info)
     if told == evse.reported or not turn.state.reporting:

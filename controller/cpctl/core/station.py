@@ -68,7 +68,7 @@ class Station:
     def handle(self, now: Stamp, item: Input) -> list[Output]:
         """Take an input; return what is to be stored, sent and done, in this order."""
         turn = Turn(self._state, now)
-        concerned = self._state.evses.values()
+        concerned = list(self._state.evses.values())
         if isinstance(item, EvseObserved | MeterRead) and self._state.reporting and not self._is_due(now):
             # Several times a second, and mostly nothing new: only what it speaks of is looked at again.
             evse = self._state.evses.get(item.evse)
@@ -229,7 +229,7 @@ def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
         case Timer.UNLOCK:
             answer_unlock(turn, evse, UnlockOutcome.FAILED)
         case Timer.DEPARTURE:
-            presence.never_told(turn, evse)
+            presence.conclude_departure(turn, evse)
         case _:
             pass
 

@@ -19,8 +19,7 @@ class Facts:
     faulted: bool
     operative: bool
     plugged: bool
-    cable_held: bool  # its vehicle is gone, the cable is locked in the socket
-    finished: bool  # this plug-in has had its transaction
+    finished: bool  # this plug-in has had its transaction, or left its cable locked in the socket
     claimed: bool  # an accepted token waits for its transaction
     in_transaction: bool
     permitted: bool  # we permit energy
@@ -44,7 +43,7 @@ def connector_status(facts: Facts) -> ConnectorStatus:
         return ConnectorStatus.UNAVAILABLE
     if facts.claimed:
         return ConnectorStatus.PREPARING
-    if facts.finished and (facts.plugged or facts.cable_held):
+    if facts.finished:
         return ConnectorStatus.FINISHING
     if facts.plugged:
         return ConnectorStatus.PREPARING

@@ -269,7 +269,7 @@ def _enter_lobby(turn: Turn, question: Ask) -> None:
 
 
 def leave_lobby(turn: Turn, evse: Evse) -> None:
-    """Give the waiting token to an EVSE that has just been plugged in, if it is free."""
+    """Give the token that waits at the station's reader to an EVSE that is plugged in and free."""
     claim = turn.state.lobby
     if claim is None or not evse.plugged or evse.finished_plug == evse.plug or not _free(turn, evse):
         return

@@ -201,7 +201,8 @@ def end(turn: Turn, transaction: Transaction, ending: Ending) -> None:
     turn.note(transaction.evse, "transaction.ended", f"Transaction {transaction.id} has ended: {ending.reason}.")
     if evse is not None:
         evse.finished_plug = transaction.plug
-        evse.unverified = evse.host_was_away = evse.departed = False
+        evse.unverified = evse.host_was_away = False
+        evse.departed_at = None
         save_register(turn, evse)
         for timer in (Timer.SAMPLE, Timer.ALIGNED, Timer.SETTLING, Timer.DEPARTURE):
             state.timers.clear(timer, evse.id)
