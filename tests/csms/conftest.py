@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from random import Random
 
 import pytest
+from tests.csms.station import FakeStation, Point, eventually, utc_now
 
 from cpctl.csms.settings import CsmsSettings
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.loop import VirtualLoop
-from tests.csms.station import FakeStation, Point, eventually, utc_now
 
 
 class _VirtualPolicy(asyncio.DefaultEventLoopPolicy):

@@ -106,9 +106,7 @@ class Point:
         self.station = station or FakeStation()
         self.clock = Clock(asyncio.get_running_loop().time, lambda: 0.0, boot)
         self.exchanges: list[Exchange] = []
-        self.service = CsmsService(
-            settings, EVSES, self.station, self.station, self.clock, Random(7), on_exchange=self.exchanges.append
-        )
+        self.service = CsmsService(settings, EVSES, self.station, self.station, self.clock, Random(7), on_exchange=self.exchanges.append)
         self.station.on_variable = self.service.variable_changed
         self._task: asyncio.Task[None] | None = None
 
@@ -133,7 +131,7 @@ class Point:
 async def eventually(true: Callable[[], bool], within_s: float = 120.0) -> None:
     """Wait until something holds, looking at it as the loop's time goes by."""
     async with asyncio.timeout(within_s):
-        while not true():
+        while not true():  # noqa: ASYNC110 - what is waited for has no bell
             await asyncio.sleep(0.05)
 
 
@@ -147,7 +145,9 @@ def at(seconds: float, boot: int = 1, *, known: bool = True) -> Stamp:
     return Stamp(boot, mono_ms, utc_ms if known else None)
 
 
-def started(transaction: str = "t1", seconds: float = 1.0, *, evse: int = 1, stamp: Stamp | None = None, tag: str | None = "TAG1") -> TransactionStarted:
+def started(
+    transaction: str = "t1", seconds: float = 1.0, *, evse: int = 1, stamp: Stamp | None = None, tag: str | None = "TAG1"
+) -> TransactionStarted:
     return TransactionStarted(
         transaction_id=transaction,
         evse=evse,
@@ -190,7 +190,9 @@ def updated(transaction: str = "t1", seconds: float = 60.0, *, seq_no: int = 1, 
     )
 
 
-def ended(transaction: str = "t1", seconds: float = 120.0, *, reason: StopReason = StopReason.LOCAL, samples: tuple[Sample, ...] = ()) -> TransactionEnded:
+def ended(
+    transaction: str = "t1", seconds: float = 120.0, *, reason: StopReason = StopReason.LOCAL, samples: tuple[Sample, ...] = ()
+) -> TransactionEnded:
     return TransactionEnded(
         transaction_id=transaction,
         evse=1,

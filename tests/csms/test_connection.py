@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from tests.csms.network import tcp
+from tests.csms.station import utc_now
 from websockets.asyncio.server import ServerConnection, serve
 
 from cpctl.csms.connection import dial
@@ -16,8 +18,6 @@ from cpctl.csms.errors import ConnectionLost, ConnectRefused, ConnectTimedOut, N
 from cpctl.csms.settings import CsmsSettings
 from cpctl.errors import CsmsError, CsmsRefused, SubprotocolRefused, TlsFailed
 from cpctl.sim.csms import EmbeddedCsms
-from tests.csms.network import tcp
-from tests.csms.station import utc_now
 
 
 async def refusal(url: str, **settings: object) -> CsmsError:
@@ -30,7 +30,14 @@ async def refusal(url: str, **settings: object) -> CsmsError:
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(401, "password"), (403, "does not let this station in"), (404, "does not know this station"), (429, "too many"), (503, "in trouble"), (200, "no WebSocket")],
+    [
+        (401, "password"),
+        (403, "does not let this station in"),
+        (404, "does not know this station"),
+        (429, "too many"),
+        (503, "in trouble"),
+        (200, "no WebSocket"),
+    ],
 )
 async def test_an_http_status_is_told_in_words(csms: EmbeddedCsms, status: int, words: str) -> None:
     csms.http_status = status

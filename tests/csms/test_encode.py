@@ -5,13 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from tests.csms.station import EVSES, FakeStation, at, ended, sample, started, status, updated
 
 from cpctl.core.faults import FAULTS
-from cpctl.core.model import ConnectorSettings, ConnectorStatus, EvseSettings, IdToken, Measurand, Reading, ReadingContext, Sample, StopReason, TokenStatus
+from cpctl.core.model import (
+    ConnectorSettings,
+    ConnectorStatus,
+    EvseSettings,
+    IdToken,
+    Measurand,
+    Reading,
+    ReadingContext,
+    Sample,
+    StopReason,
+    TokenStatus,
+)
 from cpctl.csms.v16.adapter import dialect
 from cpctl.csms.v16.encode import Encoder, decimal
 from cpctl.csms.v16.mapping import Connectors, date_time, moment, token_info
-from tests.csms.station import EVSES, FakeStation, at, ended, sample, started, status, updated
 
 
 @pytest.fixture
@@ -110,7 +121,9 @@ def test_connectors_are_numbered_through_all_evses() -> None:
     assert [connectors.number(*place) for place in ((0, 0), (1, 1), (1, 2), (5, 1))] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize(("milli", "text"), [(0, "0"), (1000, "1"), (1, "0.001"), (10, "0.01"), (-1500, "-1.5"), (-1, "-0.001"), (123_450, "123.45"), (100_000, "100")])
+@pytest.mark.parametrize(
+    ("milli", "text"), [(0, "0"), (1000, "1"), (1, "0.001"), (10, "0.01"), (-1500, "-1.5"), (-1, "-0.001"), (123_450, "123.45"), (100_000, "100")]
+)
 def test_thousandths_are_written_without_needless_digits(milli: int, text: str) -> None:
     assert decimal(milli) == text
 

@@ -92,7 +92,6 @@ frames = st.lists(json_values, max_size=6) | st.builds(
 def test_anything_is_a_frame_or_malformed_and_nothing_else_happens(text: str | bytes) -> None:
     try:
         frame = parse(text)
-    except Malformed as error:
-        assert error.reason
-    else:
-        assert isinstance(frame, Call | CallResult | CallError)
+    except Malformed:
+        return
+    assert isinstance(frame, Call | CallResult | CallError)

@@ -10,16 +10,37 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from tests.csms.station import Point, eventually, utc_now
 
 from cpctl.csms.settings import CsmsSettings
 from cpctl.csms.v16.adapter import dialect
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.loop import VirtualLoop
-from tests.csms.station import Point, eventually, utc_now
 
 ACTIONS = sorted(dialect().schemas.actions)
 FIELDS = ["connectorId", "idTag", "type", "key", "value", "transactionId", "vendorId", "status", "chargingProfile", "reservationId"]
-VALUES = [0, 1, -1, 2**63, 1.5, "", "Hard", "Soft", "Operative", "TAG1", "HeartbeatInterval", "x" * 600, None, True, [], ["x"], {}, {"a": {}}, "\ud800", "\x00"]
+VALUES = [
+    0,
+    1,
+    -1,
+    2**63,
+    1.5,
+    "",
+    "Hard",
+    "Soft",
+    "Operative",
+    "TAG1",
+    "HeartbeatInterval",
+    "x" * 600,
+    None,
+    True,
+    [],
+    ["x"],
+    {},
+    {"a": {}},
+    "\ud800",
+    "\x00",
+]
 
 values = st.sampled_from(VALUES) | st.text(max_size=30) | st.integers()
 payloads = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=10), values, max_size=5)

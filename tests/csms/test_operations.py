@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from tests.csms.station import Point, started
 
 from cpctl.core.inputs import ChangeAvailability, ClearCache, Command, RemoteStart, RemoteStop, Reset, SetVariable, Unlock
 from cpctl.core.model import IdToken, IdTokenType
@@ -16,7 +17,6 @@ from cpctl.csms.v16.variables import VARIABLES
 from cpctl.errors import CallRefused
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.csms_script import Silence
-from tests.csms.station import Point, started
 
 TAG = IdToken("TAG1", IdTokenType.CENTRAL)
 
@@ -44,9 +44,27 @@ TAG = IdToken("TAG1", IdTokenType.CENTRAL)
         ("ClearCache", {}, ClearCache(1), Decision.ACCEPTED, "Accepted"),
         ("ClearCache", {}, ClearCache(1), Decision.REJECTED, "Rejected"),
         ("DataTransfer", {"vendorId": "com.example"}, None, None, "UnknownVendorId"),
-        ("ChangeConfiguration", {"key": "ConnectionTimeOut", "value": "60"}, SetVariable(1, "TxCtrlr.EVConnectionTimeOut", "60"), SetOutcome.ACCEPTED, "Accepted"),
-        ("ChangeConfiguration", {"key": "connectiontimeout", "value": "x"}, SetVariable(1, "TxCtrlr.EVConnectionTimeOut", "x"), SetOutcome.REJECTED, "Rejected"),
-        ("ChangeConfiguration", {"key": "CurrentLimit", "value": "0"}, SetVariable(1, "ChargingStation.CurrentLimit", "0"), SetOutcome.REBOOT_REQUIRED, "RebootRequired"),
+        (
+            "ChangeConfiguration",
+            {"key": "ConnectionTimeOut", "value": "60"},
+            SetVariable(1, "TxCtrlr.EVConnectionTimeOut", "60"),
+            SetOutcome.ACCEPTED,
+            "Accepted",
+        ),
+        (
+            "ChangeConfiguration",
+            {"key": "connectiontimeout", "value": "x"},
+            SetVariable(1, "TxCtrlr.EVConnectionTimeOut", "x"),
+            SetOutcome.REJECTED,
+            "Rejected",
+        ),
+        (
+            "ChangeConfiguration",
+            {"key": "CurrentLimit", "value": "0"},
+            SetVariable(1, "ChargingStation.CurrentLimit", "0"),
+            SetOutcome.REBOOT_REQUIRED,
+            "RebootRequired",
+        ),
         ("ChangeConfiguration", {"key": "NumberOfConnectors", "value": "9"}, None, None, "Rejected"),
         ("ChangeConfiguration", {"key": "ResetRetries", "value": "9"}, None, None, "Rejected"),
         ("ChangeConfiguration", {"key": "NoSuchKey", "value": "9"}, None, None, "NotSupported"),
@@ -66,10 +84,29 @@ async def test_a_call_becomes_a_command_and_its_outcome_the_answer(
 async def test_all_keys_are_listed_and_every_required_one_is_among_them(csms: EmbeddedCsms, point: Point) -> None:
     answer = await csms.call("CP001", "GetConfiguration", {})
     keys = {entry["key"]: entry for entry in answer["configurationKey"]}
-    required = """AuthorizeRemoteTxRequests ClockAlignedDataInterval ConnectionTimeOut ConnectorPhaseRotation GetConfigurationMaxKeys
-        HeartbeatInterval LocalAuthorizeOffline LocalPreAuthorize MeterValuesAlignedData MeterValuesSampledData MeterValueSampleInterval
-        NumberOfConnectors ResetRetries StopTransactionOnEVSideDisconnect StopTransactionOnInvalidId StopTxnAlignedData StopTxnSampledData
-        SupportedFeatureProfiles TransactionMessageAttempts TransactionMessageRetryInterval UnlockConnectorOnEVSideDisconnect""".split()
+    required = [
+        "AuthorizeRemoteTxRequests",
+        "ClockAlignedDataInterval",
+        "ConnectionTimeOut",
+        "ConnectorPhaseRotation",
+        "GetConfigurationMaxKeys",
+        "HeartbeatInterval",
+        "LocalAuthorizeOffline",
+        "LocalPreAuthorize",
+        "MeterValuesAlignedData",
+        "MeterValuesSampledData",
+        "MeterValueSampleInterval",
+        "NumberOfConnectors",
+        "ResetRetries",
+        "StopTransactionOnEVSideDisconnect",
+        "StopTransactionOnInvalidId",
+        "StopTxnAlignedData",
+        "StopTxnSampledData",
+        "SupportedFeatureProfiles",
+        "TransactionMessageAttempts",
+        "TransactionMessageRetryInterval",
+        "UnlockConnectorOnEVSideDisconnect",
+    ]
     assert set(required) <= set(keys)
     assert keys["NumberOfConnectors"] == {"key": "NumberOfConnectors", "readonly": True, "value": "2"}
     assert keys["ConnectorPhaseRotation"]["value"] == "1.RST,2.NotApplicable"

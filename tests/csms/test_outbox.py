@@ -6,14 +6,15 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+from tests.csms.station import FakeStation, Point, at, ended, eventually, started, status, updated
 
 from cpctl.core.inputs import EventDelivered, EventGivenUp, TokenAnswered
 from cpctl.core.model import ConnectorStatus, IdToken, TokenStatus
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.csms_script import Answer, Cut, Refuse, Silence, Step
-from tests.csms.station import FakeStation, Point, at, ended, eventually, started, status, updated
 
 
 def delivered(point: Point) -> list[int]:
@@ -53,7 +54,11 @@ async def test_what_happened_offline_is_delivered_in_its_order_with_the_right_nu
 
 @pytest.mark.parametrize("failure", [Refuse("InternalError"), Refuse("FormationViolation"), Silence(), Answer({"nonsense": 1})])
 async def test_a_failure_is_tried_again_after_growing_waits_and_then_given_up(csms: EmbeddedCsms, point: Point, failure: Step) -> None:
-    point.station.variables |= {"OCPPCommCtrlr.MessageAttempts": "3", "OCPPCommCtrlr.MessageAttemptInterval": "60", "OCPPCommCtrlr.MessageTimeout": "10"}
+    point.station.variables |= {
+        "OCPPCommCtrlr.MessageAttempts": "3",
+        "OCPPCommCtrlr.MessageAttemptInterval": "60",
+        "OCPPCommCtrlr.MessageTimeout": "10",
+    }
     times: list[float] = []
     csms.script("StartTransaction", failure, failure, failure)
     point.enqueue(1, started())
@@ -68,7 +73,7 @@ async def test_a_failure_is_tried_again_after_growing_waits_and_then_given_up(cs
             seen = now
             times.append(loop.time())
     silence = 10 if isinstance(failure, Silence) else 0
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps == pytest.approx([60 + silence, 120 + silence], abs=1.5)
     assert len(set(map(json.dumps, frames(csms, "StartTransaction")))) == 1
     await eventually(lambda: delivered(point) == [2, 3])

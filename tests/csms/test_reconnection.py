@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
 from random import Random
 
 import pytest
+from tests.csms.network import DeadWire, tcp
+from tests.csms.station import Point, eventually, started, status, updated
 
 from cpctl.core.inputs import CsmsOffline, CsmsOnline, EventDelivered
 from cpctl.core.model import ConnectorStatus
 from cpctl.csms.backoff import BackOff
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.csms_script import Refuse
-from tests.csms.network import DeadWire, tcp
-from tests.csms.station import Point, eventually, started, status, updated
 
 
 def test_the_wait_doubles_as_often_as_told_and_has_a_random_part() -> None:
@@ -58,7 +59,7 @@ async def test_attempts_are_spaced_by_the_variables(make_point: Callable[..., Po
             "OCPPCommCtrlr.RetryBackOffRepeatTimes": "2",
         }
         await eventually(lambda: len(attempts) == 6, 600)
-    gaps = [later - earlier for earlier, later in zip(attempts, attempts[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(attempts)]
     assert [base <= gap <= base + 4.1 for base, gap in zip([10, 20, 40, 40, 40], gaps, strict=True)] == [True] * 5
     assert point.service.status()["connected"] is False
     assert "no WebSocket server" in str(point.service.status()["trouble"])
@@ -106,7 +107,9 @@ async def wire(csms: EmbeddedCsms) -> AsyncIterator[DeadWire]:
     await made.stop()
 
 
-async def test_a_half_open_connection_is_found_by_its_pong_and_made_anew(csms: EmbeddedCsms, wire: DeadWire, make_point: Callable[..., Point]) -> None:
+async def test_a_half_open_connection_is_found_by_its_pong_and_made_anew(
+    csms: EmbeddedCsms, wire: DeadWire, make_point: Callable[..., Point]
+) -> None:
     point = make_point(f"ws://127.0.0.1:{wire.port}/ocpp", pong_timeout_s=15.0)
     point.station.variables["OCPPCommCtrlr.WebSocketPingInterval"] = "30"
     await eventually(lambda: point.station.online)

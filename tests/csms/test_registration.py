@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from tests.csms.station import Point, eventually, started, status
 
 from cpctl.core.inputs import EventDelivered, SetVariable, TokenAnswered
 from cpctl.core.model import ConnectorStatus, IdToken
 from cpctl.errors import CallTimedOut
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.csms_script import Answer, Refuse, Silence
-from tests.csms.station import Point, eventually, started, status
 
 
 async def test_while_pending_it_boots_again_after_the_interval_and_says_nothing_else(csms: EmbeddedCsms, make_point: Callable[..., Point]) -> None:
@@ -49,7 +49,7 @@ async def test_while_rejected_it_neither_speaks_nor_answers(csms: EmbeddedCsms, 
     point = make_point(csms.url)
     await csms.until(lambda: len(csms.point("CP001").boots) == 1)
     start = asyncio.get_running_loop().time()
-    asked = asyncio.ensure_future(csms.call("CP001", "ClearCache", {}, timeout=30))
+    asked = asyncio.ensure_future(csms.call("CP001", "ClearCache", {}, timeout_s=30))
     await csms.until(lambda: len(csms.point("CP001").boots) == 2, 100)
     assert asyncio.get_running_loop().time() - start >= 60
     with pytest.raises(CallTimedOut):

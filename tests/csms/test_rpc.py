@@ -7,12 +7,12 @@ import json
 import logging
 
 import pytest
+from tests.csms.wire import Peer
 
 from cpctl.csms.errors import AnswerInvalid, CallInvalid, ConnectionLost
 from cpctl.csms.frames import ErrorCode, Payload
 from cpctl.csms.rpc import MAX_RUNNING, Admission, HandlerRefusal
 from cpctl.errors import CallRefused, CallTimedOut, StoreError
-from tests.csms.wire import Peer
 
 
 async def accept(_call: Payload) -> Payload:
@@ -61,7 +61,9 @@ async def test_what_is_wrong_gets_its_callerror_and_the_next_call_its_answer(fra
     await peer.close()
 
 
-@pytest.mark.parametrize("frame", [[3, "unknown", {}], [4, "unknown", "GenericError", "", {}], [3, "x"], [4, 7], [9, "x", {}], [4, "-1", "RpcFrameworkError", "", {}]])
+@pytest.mark.parametrize(
+    "frame", [[3, "unknown", {}], [4, "unknown", "GenericError", "", {}], [3, "x"], [4, 7], [9, "x", {}], [4, "-1", "RpcFrameworkError", "", {}]]
+)
 async def test_bad_answers_and_unknown_message_types_are_dropped(frame: list[object]) -> None:
     peer = Peer({"Reset": accept})
     assert await peer.ask(frame) == []
@@ -139,7 +141,9 @@ async def test_too_many_calls_at_once_are_refused_but_a_stop_is_not() -> None:
         return {"status": "Accepted"}
 
     peer = Peer({"ClearCache": slow, "RemoteStopTransaction": accept})
-    answers = await peer.ask(*([2, str(n), "ClearCache", {}] for n in range(MAX_RUNNING + 2)), [2, "stop", "RemoteStopTransaction", {"transactionId": 1}])
+    answers = await peer.ask(
+        *([2, str(n), "ClearCache", {}] for n in range(MAX_RUNNING + 2)), [2, "stop", "RemoteStopTransaction", {"transactionId": 1}]
+    )
     assert sorted(str(answer[2]) for answer in answers) == ["GenericError", "GenericError", "{'status': 'Accepted'}"]
     gate.set()
     await peer.settle()
@@ -201,8 +205,8 @@ async def test_while_rejected_nothing_is_answered() -> None:
 
 async def test_one_call_of_ours_is_out_at_a_time() -> None:
     peer = Peer()
-    first = asyncio.ensure_future(peer.rpc.request("Heartbeat", {}, timeout=10))
-    second = asyncio.ensure_future(peer.rpc.request("Heartbeat", {}, timeout=10))
+    first = asyncio.ensure_future(peer.rpc.request("Heartbeat", {}, timeout_s=10))
+    second = asyncio.ensure_future(peer.rpc.request("Heartbeat", {}, timeout_s=10))
     await peer.settle()
     assert len(peer.wire.sent) == 1
     peer.put([3, peer.wire.sent[0][1], {"currentTime": "2026-01-01T00:00:00Z"}])
@@ -220,8 +224,8 @@ async def test_one_call_of_ours_is_out_at_a_time() -> None:
 async def test_an_answer_that_comes_too_late_is_dropped() -> None:
     peer = Peer()
     with pytest.raises(CallTimedOut):
-        await peer.rpc.request("Heartbeat", {}, timeout=5)
-    later = asyncio.ensure_future(peer.rpc.request("Heartbeat", {}, timeout=5))
+        await peer.rpc.request("Heartbeat", {}, timeout_s=5)
+    later = asyncio.ensure_future(peer.rpc.request("Heartbeat", {}, timeout_s=5))
     await peer.settle()
     peer.put([3, peer.wire.sent[0][1], {"currentTime": "too late"}])
     peer.put([3, peer.wire.sent[1][1], {"currentTime": "in time"}])
@@ -233,13 +237,13 @@ async def test_a_peer_that_does_not_take_our_call_times_it_out() -> None:
     peer = Peer()
     peer.wire.blocked = asyncio.Event()
     with pytest.raises(CallTimedOut):
-        await peer.rpc.request("Heartbeat", {}, timeout=5)
+        await peer.rpc.request("Heartbeat", {}, timeout_s=5)
     await peer.close()
 
 
 async def test_all_that_waits_fails_at_once_when_the_connection_closes() -> None:
     peer = Peer()
-    waiting = [asyncio.ensure_future(peer.rpc.request("Heartbeat", {}, timeout=1000)) for _ in range(3)]
+    waiting = [asyncio.ensure_future(peer.rpc.request("Heartbeat", {}, timeout_s=1000)) for _ in range(3)]
     await peer.settle()
     before = asyncio.get_running_loop().time()
     await peer.close()
@@ -247,15 +251,15 @@ async def test_all_that_waits_fails_at_once_when_the_connection_closes() -> None
     assert [type(result) for result in results] == [ConnectionLost] * 3
     assert asyncio.get_running_loop().time() - before < 1
     with pytest.raises(ConnectionLost):
-        await peer.rpc.request("Heartbeat", {}, timeout=1000)
+        await peer.rpc.request("Heartbeat", {}, timeout_s=1000)
 
 
 async def test_a_call_of_ours_that_breaks_its_schema_is_not_sent_unless_a_developer_wants_it() -> None:
     peer = Peer()
     with pytest.raises(CallInvalid):
-        await peer.rpc.request("Authorize", {"idTag": 5}, timeout=5)
+        await peer.rpc.request("Authorize", {"idTag": 5}, timeout_s=5)
     assert peer.wire.sent == []
-    asked = asyncio.ensure_future(peer.rpc.request("Authorize", {"idTag": 5}, timeout=5, validate=False))
+    asked = asyncio.ensure_future(peer.rpc.request("Authorize", {"idTag": 5}, timeout_s=5, validate=False))
     await peer.settle()
     assert peer.wire.sent[0][2:] == ["Authorize", {"idTag": 5}]
     await peer.close()
@@ -273,7 +277,7 @@ async def test_a_call_of_ours_that_breaks_its_schema_is_not_sent_unless_a_develo
 )
 async def test_an_odd_answer_is_used_if_what_is_needed_is_there(answer: object, usable: bool) -> None:
     peer = Peer()
-    asked = asyncio.ensure_future(peer.rpc.request("Heartbeat", {}, timeout=5))
+    asked = asyncio.ensure_future(peer.rpc.request("Heartbeat", {}, timeout_s=5))
     await peer.settle()
     peer.put([3, peer.wire.sent[0][1], answer])
     if usable:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpctl.csms.frames import ErrorCode, Payload
+from cpctl.csms.frames import Payload
 from cpctl.csms.schemas import Schemas, compile_py, compile_rs, of_version
 from cpctl.csms.v16.adapter import dialect
 

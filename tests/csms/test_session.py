@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+
+from tests.csms.station import Point, ended, eventually, started, status, updated
 
 from cpctl.core.inputs import EventDelivered, TokenAnswered
 from cpctl.core.model import ConnectorStatus, IdToken, TokenStatus
 from cpctl.sim.csms import EmbeddedCsms
-from tests.csms.station import Point, ended, eventually, started, status, updated
 
 
 async def test_a_boot_is_accepted_and_sets_clock_and_heartbeat(csms: EmbeddedCsms, point: Point) -> None:
@@ -46,7 +48,7 @@ async def test_tokens_are_asked_about_and_the_answer_is_posted(csms: EmbeddedCsm
     assert answers == {5: TokenStatus.BLOCKED, 6: TokenStatus.ACCEPTED}
 
 
-async def test_statuses_of_station_and_connectors_follow_the_boot(csms: EmbeddedCsms, make_point) -> None:
+async def test_statuses_of_station_and_connectors_follow_the_boot(csms: EmbeddedCsms, make_point: Callable[..., Point]) -> None:
     made = make_point(csms.url, start=False)
     for evse in (2, 1, 0):
         made.service.report(status(evse, ConnectorStatus.AVAILABLE))

@@ -10,7 +10,7 @@ from typing import Any
 
 from cpctl.csms.errors import ConnectionLost
 from cpctl.csms.rpc import Admission, Dialect, Exchange, Handler, Rpc
-from cpctl.csms.v16.adapter import dialect
+from cpctl.csms.v16.adapter import dialect as dialect_of_1_6
 
 
 class MemoryWire:
@@ -40,12 +40,12 @@ class Peer:
         self,
         handlers: Mapping[str, Handler] | None = None,
         *,
-        dialect: Dialect = dialect(),
+        dialect: Dialect | None = None,
         admit: Callable[[str], Admission] = lambda _action: Admission.HANDLE,
     ) -> None:
         self.wire = MemoryWire()
         self.exchanges: list[Exchange] = []
-        self.rpc = Rpc(self.wire, dialect, handlers or {}, Random(3), admit=admit, on_exchange=self.exchanges.append)
+        self.rpc = Rpc(self.wire, dialect or dialect_of_1_6(), handlers or {}, Random(3), admit=admit, on_exchange=self.exchanges.append)
         self.task = asyncio.get_running_loop().create_task(self.rpc.run())
 
     def put(self, *frames: object) -> None:

@@ -6,7 +6,6 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-
 from tests.strict.server import StrictCsms, missing
 
 

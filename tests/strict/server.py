@@ -106,19 +106,19 @@ class StrictCsms:
         return [call.payload for call in self.calls if call.action == action]
 
     async def wait_for(
-        self, action: str, *, count: int = 1, where: Callable[[Payload], bool] = lambda _payload: True, timeout: float = TIMEOUT_S
+        self, action: str, *, count: int = 1, where: Callable[[Payload], bool] = lambda _payload: True, timeout_s: float = TIMEOUT_S
     ) -> Payload:
         """Return the payload of the `count`-th CALL of this action that fits, as soon as it has come."""
 
         def fitting() -> list[Payload]:
             return [payload for payload in self.received(action) if where(payload)]
 
-        await self.until(lambda: len(fitting()) >= count, timeout)
+        await self.until(lambda: len(fitting()) >= count, timeout_s)
         return fitting()[count - 1]
 
-    async def until(self, true: Callable[[], bool], timeout: float = TIMEOUT_S) -> None:
+    async def until(self, true: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
         """Wait until something holds of what the server has told."""
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout_s):
             while not true():
                 self._changed.clear()
                 await self._changed.wait()

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from tests.csms.station import Point, at, ended, eventually, started, status, updated
+from tests.strict.server import Refused, StrictCsms
 
 from cpctl.core.faults import FAULTS
 from cpctl.core.inputs import EventDelivered, Reset, TokenAnswered, Unlock
@@ -13,8 +15,6 @@ from cpctl.core.model import ConnectorStatus, IdToken, Measurand, Reading, Readi
 from cpctl.core.outputs import UnlockOutcome
 from cpctl.csms.settings import CsmsSettings
 from cpctl.errors import CallRefused
-from tests.csms.station import Point, at, ended, eventually, started, status, updated
-from tests.strict.server import Refused, StrictCsms
 
 UNITS = {
     Measurand.ENERGY_IMPORT_REGISTER: "Wh",

@@ -71,31 +71,31 @@ class Adapter(Protocol):
     dialect: Dialect
 
     def handlers(self) -> Mapping[str, Handler]:
-        """The CALLs that are served, by action."""
+        """Return the CALLs that are served, by action."""
 
     def boot(self) -> Message:
-        """The message that says we have started."""
+        """Write the message that says we have started."""
 
     def read_boot(self, answer: Payload) -> BootAnswer:
         """Read its answer."""
 
     def heartbeat(self) -> Message:
-        """The message that says we are alive."""
+        """Write the message that says we are alive."""
 
     def read_heartbeat(self, answer: Payload) -> datetime | None:
         """Read the CSMS's time from its answer."""
 
     def authorize(self, token: IdToken) -> Message | None:
-        """The question about a token; None if this version cannot ask about it."""
+        """Write the question about a token; None if this version cannot ask about it."""
 
     def read_authorize(self, answer: Payload) -> TokenInfo:
         """Read its answer."""
 
     def status(self, event: ConnectorStatusChanged, at: datetime) -> Message | None:
-        """The report of a status; None if this version has no word for it."""
+        """Write the report of a status; None if this version has no word for it."""
 
     def encode(self, event: DurableEvent) -> Message | None:
-        """The message that delivers an event; None if this version has nothing to deliver."""
+        """Write the message that delivers an event; None if this version has nothing to deliver."""
 
     def read_delivery(self, event: DurableEvent, answer: Payload) -> Delivery:
         """Read what its answer brought."""
@@ -120,5 +120,5 @@ VERSIONS: Mapping[str, Version] = {"1.6": Version("1.6", "ocpp1.6", _v16)}
 
 
 def offered(names: Sequence[str]) -> dict[str, Version]:
-    """The versions of these names by subprotocol, in this order; names that are not built yet are left out."""
+    """Return the versions of these names by subprotocol, in this order; names that are not built yet are left out."""
     return {VERSIONS[name].subprotocol: VERSIONS[name] for name in names if name in VERSIONS}

@@ -1,17 +1,17 @@
 """The ways in which a CSMS cannot be reached or an exchange with it can fail, beyond the families in `cpctl.errors`.
 
-    CsmsError
-    ├── CsmsUnreachable
-    │   ├── NameUnknown         DNS gives no address for the host
-    │   ├── ConnectRefused      nothing listens there
-    │   └── ConnectTimedOut     no answer, or one that never ends
-    ├── NotWebSocket            something answered, but not as a WebSocket server does
-    ├── UrlUnusable             the configured URL is none of ws:// or wss://
-    ├── ConnectionLost          the connection is gone, and with it what was asked over it
-    │   ├── PongMissing         it was half-open: no pong came
-    │   └── NotConnected        there is none at the moment
-    ├── CallInvalid             a CALL of ours does not fit its schema and was not sent
-    └── AnswerInvalid           an answer to us does not fit its schema
+CsmsError
+├── CsmsUnreachable
+│   ├── NameUnknown         DNS gives no address for the host
+│   ├── ConnectRefused      nothing listens there
+│   └── ConnectTimedOut     no answer, or one that never ends
+├── NotWebSocket            something answered, but not as a WebSocket server does
+├── UrlUnusable             the configured URL is none of ws:// or wss://
+├── ConnectionLost          the connection is gone, and with it what was asked over it
+│   ├── PongMissing         it was half-open: no pong came
+│   └── NotConnected        there is none at the moment
+├── CallInvalid             a CALL of ours does not fit its schema and was not sent
+└── AnswerInvalid           an answer to us does not fit its schema
 """
 
 from __future__ import annotations

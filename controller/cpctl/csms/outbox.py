@@ -57,25 +57,28 @@ class Outbox:
 
     async def drained(self) -> None:
         """Wait until nothing is left that can be delivered now."""
-        while self._queue and self.online.channel is not None:
+        while self._queue and self.online.channel is not None:  # noqa: ASYNC110 - once at the end of a run, for seconds: not worth a bell
             await asyncio.sleep(_DRAIN_POLL_S)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        loop = asyncio.get_running_loop()
         while True:
             channel = self.online.channel
             if channel is None or not self._queue:
                 await self.online.wait()
-                continue
-            entry = self._queue[0]
-            if (wait := entry.not_before - loop.time()) > 0:
-                await asyncio.sleep(wait)
-                continue
-            try:
-                await self._attempt(channel, entry)
-            except ConnectionLost:
-                self.online.detach(channel)
+            elif not await self._pause(self._queue[0]):
+                try:
+                    await self._attempt(channel, self._queue[0])
+                except ConnectionLost:
+                    self.online.detach(channel)
+
+    async def _pause(self, entry: _Entry) -> bool:
+        """Wait until the entry may be tried (again); False if it may at once."""
+        wait = entry.not_before - asyncio.get_running_loop().time()
+        if wait <= 0:
+            return False
+        await asyncio.sleep(wait)
+        return True
 
     async def _attempt(self, channel: Channel, entry: _Entry) -> None:
         try:
@@ -126,7 +129,7 @@ class Outbox:
 
 
 def _message(adapter: Adapter, entry: _Entry) -> Message | None:
-    """The entry's message in this version, the same at every attempt."""
+    """Return the entry's message in this version, the same at every attempt."""
     if entry.message is None or entry.version != adapter.version:
         entry.message = adapter.encode(entry.event)
         entry.version = adapter.version

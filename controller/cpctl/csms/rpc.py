@@ -183,24 +183,24 @@ class Rpc:
 
     # ------------------------------------------------------------ our CALLs
 
-    async def request(self, action: str, payload: Payload, *, timeout: float, validate: bool = True) -> Payload:
+    async def request(self, action: str, payload: Payload, *, timeout_s: float, validate: bool = True) -> Payload:
         """Send a CALL when those before it are done, and return its answer.
 
-        Raises CallRefused (CALLERROR), CallTimedOut, CallInvalid, AnswerInvalid, ConnectionLost. `timeout` counts from the sending.
+        Raises CallRefused (CALLERROR), CallTimedOut, CallInvalid, AnswerInvalid, ConnectionLost. `timeout_s` counts from the sending.
         """
         if validate and (broken := self._dialect.schemas.violation(action, payload)):
             raise CallInvalid(action, str(broken))
         async with self._turn:
             if self._lost:
                 raise self._lost
-            return await self._exchange(action, payload, timeout)
+            return await self._exchange(action, payload, timeout_s)
 
     async def quiet(self) -> None:
         """Return when no CALL of ours is under way or waits for its turn."""
         async with self._turn:
             pass
 
-    async def _exchange(self, action: str, payload: Payload, timeout: float) -> Payload:
+    async def _exchange(self, action: str, payload: Payload, timeout_s: float) -> Payload:
         self._count += 1
         pending = _Pending(f"{self._prefix}-{self._count}", action, self._loop.create_future())
         self._pending = pending
@@ -208,7 +208,7 @@ class Rpc:
         utc = self._utc()
         shown: Payload | None = None
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout_s):
                 await self._send(call(pending.id, action, payload))
                 answer = await pending.future
             self.last_sent = self._loop.time()
@@ -216,7 +216,7 @@ class Rpc:
             self._check_answer(action, answer)
             return answer
         except TimeoutError:
-            raise CallTimedOut(action, timeout) from None
+            raise CallTimedOut(action, timeout_s) from None
         except CallRefused as error:
             self.last_sent = self._loop.time()
             shown = {"error": error.code, "description": error.description}
@@ -314,7 +314,7 @@ class Rpc:
             self._spawn(self._send_quietly(self._error(frame.id, ErrorCode.GENERIC_ERROR, "another CALL with this id is being handled")))
 
     def _refusal(self, frame: Call) -> str | None:
-        """The CALLERROR for a CALL that no handler is to see."""
+        """Write the CALLERROR for a CALL that no handler is to see."""
         action = frame.action
         if action not in self._handlers:
             known = action in self._dialect.schemas.actions

@@ -97,11 +97,11 @@ class CsmsService:
         self._statuses.report(event)
 
     def enqueue(self, entry: int, event: DurableEvent) -> None:
-        """A durable event is on disk: deliver it in its order."""
+        """Deliver an event, which is on disk, in its order."""
         self._outbox.enqueue(entry, event)
 
     def variable_changed(self, name: str, value: str) -> None:
-        """A configuration variable has a new value; all but these two are read when they are needed."""
+        """Act on a variable's new value; all but these two are read when they are needed."""
         if self._session and name == HEARTBEAT_INTERVAL:
             self._session.heartbeat_changed()
         if self._session and name == PING_INTERVAL:

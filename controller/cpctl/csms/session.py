@@ -69,9 +69,7 @@ class Session:
         self._booted = False
         self._beat_changed = asyncio.Event()
         self._ping_changed = asyncio.Event()
-        self._rpc = Rpc(
-            socket, adapter.dialect, adapter.handlers(), rng, admit=self._admit, utc=self._utc, on_exchange=on_exchange
-        )
+        self._rpc = Rpc(socket, adapter.dialect, adapter.handlers(), rng, admit=self._admit, utc=self._utc, on_exchange=on_exchange)
 
     @property
     def adapter(self) -> Adapter:
@@ -96,7 +94,7 @@ class Session:
     async def request(self, message: Message) -> Payload:
         """Send a CALL and return its answer."""
         try:
-            return await self._rpc.request(message.action, message.payload, timeout=self._tunables.message_timeout_s())
+            return await self._rpc.request(message.action, message.payload, timeout_s=self._tunables.message_timeout_s())
         except CallRefused as error:
             if error.code != ErrorCode.SECURITY_ERROR or self._booted:
                 raise
@@ -107,7 +105,7 @@ class Session:
 
     async def call(self, action: str, payload: Payload) -> Payload:
         """Send a CALL as given, unchecked."""
-        return await self._rpc.request(action, payload, timeout=self._tunables.message_timeout_s(), validate=False)
+        return await self._rpc.request(action, payload, timeout_s=self._tunables.message_timeout_s(), validate=False)
 
     async def probe(self) -> None:
         """Return if the CSMS answers a ping; else the connection is cut."""
@@ -126,11 +124,11 @@ class Session:
         await self._socket.close()
 
     def heartbeat_changed(self) -> None:
-        """The heartbeat's interval has a new value."""
+        """Act on a new interval of the heartbeat."""
         self._beat_changed.set()
 
     def ping_changed(self) -> None:
-        """The ping's interval has a new value."""
+        """Act on a new interval of the ping."""
         self._ping_changed.set()
 
     # ------------------------------------------------------------ registration
@@ -146,9 +144,7 @@ class Session:
     async def _boot(self, tasks: asyncio.TaskGroup) -> None:
         boot = self._adapter.boot()
         try:
-            answer = self._adapter.read_boot(
-                await self._rpc.request(boot.action, boot.payload, timeout=self._tunables.message_timeout_s())
-            )
+            answer = self._adapter.read_boot(await self._rpc.request(boot.action, boot.payload, timeout_s=self._tunables.message_timeout_s()))
         except ConnectionLost:
             raise
         except CsmsError as error:

@@ -43,7 +43,7 @@ class Tunables:
         return max(1, self._number("OCPPCommCtrlr.MessageAttempts"))
 
     def message_attempt_interval_s(self) -> int:
-        """The wait after its first failure; after the n-th n times as long."""
+        """Wait so long after its first failure, and n times as long after the n-th."""
         return self._number("OCPPCommCtrlr.MessageAttemptInterval")
 
     def back_off(self) -> tuple[int, int, int]:

@@ -160,15 +160,15 @@ class EmbeddedCsms:
         self._listeners.append(listener)
 
     def point(self, id: str) -> Point:
-        """The charge point of this id, known from its first connection on."""
+        """Return the charge point of this id, known from its first connection on."""
         return self.points.setdefault(id, Point(id))
 
-    async def call(self, id: str, action: str, payload: Payload, *, timeout: float = CALL_TIMEOUT_S, validate: bool = True) -> Payload:
+    async def call(self, id: str, action: str, payload: Payload, *, timeout_s: float = CALL_TIMEOUT_S, validate: bool = True) -> Payload:
         """Send a CALL to a charge point and return its answer."""
         rpc = self.point(id).rpc
         if rpc is None:
             raise NotConnected(f"{id} is not connected")
-        return await rpc.request(action, payload, timeout=timeout, validate=validate)
+        return await rpc.request(action, payload, timeout_s=timeout_s, validate=validate)
 
     async def send_text(self, id: str, text: str) -> None:
         """Send anything at all as one message."""
@@ -182,12 +182,12 @@ class EmbeddedCsms:
         if socket := self.point(id).socket:
             socket.abort()
 
-    async def until(self, true: Callable[[], bool], timeout: float = 60.0) -> None:
+    async def until(self, true: Callable[[], bool], timeout_s: float = 60.0) -> None:
         """Wait until something holds of what the CSMS has seen; TimeoutError if that takes too long."""
         bell = asyncio.Event()
         self._waiting.add(bell)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout_s):
                 while not true():
                     bell.clear()
                     await bell.wait()
@@ -347,7 +347,7 @@ def _identity(request: Request) -> str:
 
 
 def _credentials(request: Request) -> str | None:
-    """What HTTP basic authentication says: user, colon, password."""
+    """Return what HTTP basic authentication says: user, colon, password."""
     scheme, _, pair = request.headers.get("Authorization", "").partition(" ")
     if scheme.casefold() != "basic":
         return None
@@ -358,5 +358,5 @@ def _credentials(request: Request) -> str | None:
 
 
 def _code(name: str) -> ErrorCode:
-    """The error code of this name; one that OCPP does not know counts as a generic error."""
+    """Return the error code of this name; one that OCPP does not know counts as a generic error."""
     return ErrorCode(name) if name in set(ErrorCode) else ErrorCode.GENERIC_ERROR

@@ -48,7 +48,7 @@ class Adapter16:
         self._handlers = Handlers(context.inbox, connectors, Keys(context.view, context.evses), context.registration)
 
     def handlers(self) -> Mapping[str, Handler]:
-        """The CALLs that are served, by action."""
+        """Return the CALLs that are served, by action."""
         return self._handlers.table()
 
     def boot(self) -> Message:
@@ -90,6 +90,6 @@ class Adapter16:
         return self._encoder.encode(event)
 
     def read_delivery(self, event: DurableEvent, answer: Payload) -> Delivery:
-        """The transaction's number from StartTransaction.conf, the word on the token from either."""
+        """Read the transaction's number from StartTransaction.conf, the word on the token from either."""
         info = token_info(answer["idTagInfo"]) if "idTagInfo" in answer else None
         return Delivery(str(answer["transactionId"]) if isinstance(event, TransactionStarted) else None, info)

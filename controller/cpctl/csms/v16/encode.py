@@ -35,7 +35,7 @@ class Encoder:
         self._date = date
 
     def encode(self, event: DurableEvent) -> Message | None:
-        """The message that delivers an event; None for an update without samples, of which 1.6 knows nothing."""
+        """Write the message that delivers an event; None for an update without samples, of which 1.6 knows nothing."""
         match event:
             case TransactionStarted():
                 return Message("StartTransaction", self._start(event))
@@ -92,7 +92,7 @@ class Encoder:
         return payload
 
     def _transaction_id(self, transaction_id: str) -> int:
-        """The CSMS's number. Starts are delivered before all else of a transaction: none means that this one was given up."""
+        """Return the CSMS's number. Starts are delivered before all else of a transaction: none means that this one was given up."""
         reference = self._view.csms_ref(transaction_id)
         return NO_TRANSACTION_ID if reference is None else int(reference)
 
@@ -111,7 +111,7 @@ class Encoder:
 
 
 def id_tag(token: IdToken | None) -> str:
-    """The idTag of a token; one that is longer than 1.6 can say is cut, for a transaction must be reported all the same."""
+    """Return the idTag of a token; one that is longer than 1.6 can say is cut, for a transaction must be reported all the same."""
     return NO_TOKEN if token is None else token.value[:MAX_ID_TAG]
 
 

@@ -104,7 +104,7 @@ class Connectors:
         return len(self._place)
 
     def number(self, evse: int, connector: int) -> int:
-        """Number of a connector; 0 for evse 0."""
+        """Return the number of a connector; 0 for evse 0."""
         return 0 if evse == 0 else self._number[evse, connector]
 
     def place(self, number: int) -> tuple[int, int] | None:

@@ -93,7 +93,7 @@ class Keys:
 
 
 def _fixed(evses: Sequence[EvseSettings]) -> dict[str, str]:
-    """What follows from how the station is built."""
+    """Return what follows from how the station is built."""
     phases = [evse.phases for evse in evses for _ in evse.connectors]
     rotation = [f"{number}.{'RST' if count == 3 else 'NotApplicable'}" for number, count in enumerate(phases, start=1)]
     return {
