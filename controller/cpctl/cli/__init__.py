@@ -14,14 +14,14 @@ EXIT_UNREACHABLE = 3
 
 def main() -> None:
     """Run `cpctl`; never returns normally."""
-    from cpctl.errors import ControllerError
+    from cpctl.errors import ConfigError, ControllerError
 
     from .commands import app
 
     try:
         app()
     except ControllerError as error:
-        print(f"cpctl: {error}" if "\n" not in str(error) else str(error), file=sys.stderr)
+        print(error if isinstance(error, ConfigError) else f"cpctl: {error}", file=sys.stderr)
         sys.exit(exit_code(error))
     except BrokenPipeError:
         # Whoever read our output has seen enough; say nothing on the way out, not even when Python flushes.

@@ -29,12 +29,21 @@ def sim(
     state: StateOption = None,
     api: ApiOption = None,
 ) -> None:
-    """Run a simulated charge point against a CSMS. Type help at its prompt."""
+    """Run a simulated charge point against a CSMS, or one of its own without --csms. Type help at its prompt."""
+    from contextlib import ExitStack
+
+    from cpctl import log
+
     from . import prompt
     from .simulated import SimulatedStation, Wanted
 
-    wanted = Wanted(config, csms, id, tuple(ocpp or ()), speed, api)
+    log.configure("warning")
     lines = None if scenario is None else prompt.read_scenario(scenario)
-    with SimulatedStation(wanted, state) as station:
+    with ExitStack() as stack:
+        if csms is None and config is None:
+            from .own_csms import OwnCsms
+
+            csms = stack.enter_context(OwnCsms())
+        station = stack.enter_context(SimulatedStation(Wanted(config, csms, id, tuple(ocpp or ()), speed, api), state))
         passed = prompt.interactive(station) if lines is None else prompt.run_scenario(station, lines, json)
     raise typer.Exit(0 if passed else 1)

@@ -1,0 +1,159 @@
+"""The commands as a user runs them: what they print, and the code they end with."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import cpctl
+from cpctl.cli.client import Client
+from cpctl.version import VERSION
+
+CONTROLLER = Path(next(iter(cpctl.__path__))).parent
+EXAMPLE = CONTROLLER.parent / "config" / "cpctl.example.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Awaitable[Ended]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run `cpctl` in an empty directory, with no configuration and no service but those named."""
+
+    async def run(*arguments: str) -> Ended:
+        environment = {**os.environ, "PYTHONPATH": str(CONTROLLER), "XDG_STATE_HOME": str(tmp_path), "COLUMNS": "200", "NO_COLOR": "1"}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cpctl", *arguments, cwd=tmp_path, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        async with asyncio.timeout(60):
+            out, err = await process.communicate()
+        assert process.returncode is not None
+        return Ended(process.returncode, out.decode(), err.decode())
+
+    return run
+
+
+async def test_help_lists_every_command(run: Run) -> None:
+    ended = await run("--help")
+    assert ended.code == 0
+    for command in ("start", "sim", "demo", "check", "status", "sessions", "events", "messages", "variables", "explain", "commission", "service"):
+        assert f" {command} " in ended.out
+
+
+async def test_the_version_is_printed(run: Run) -> None:
+    assert (await run("--version")).out == f"cpctl {VERSION}\n"
+
+
+async def test_an_unknown_option_is_a_usage_error(run: Run) -> None:
+    assert (await run("status", "--jsn")).code == 2
+
+
+async def test_the_example_configuration_is_fine(run: Run) -> None:
+    ended = await run("check", "--config", str(EXAMPLE))
+    assert (ended.code, ended.err) == (0, "")
+    assert "CP001 at ws://127.0.0.1:9000/ocpp" in ended.out
+
+
+async def test_a_wrong_configuration_ends_with_2_and_every_mistake(run: Run, tmp_path: Path) -> None:
+    text = EXAMPLE.read_text("utf-8").replace("phases = 3", "phases = 2").replace("\n[csms]\n", "\n[csms]\ntls = true\n")
+    (tmp_path / "cpctl.toml").write_text(text, "utf-8")
+    for command in (["check"], ["start"]):
+        ended = await run(*command)
+        assert ended.code == 2
+        assert [line.split(":")[2] for line in ended.err.splitlines()] == [" csms.tls", " evse.phases = 2"]
+
+
+async def test_initial_values_of_variables_are_checked_by_name_and_by_value(run: Run, tmp_path: Path) -> None:
+    text = EXAMPLE.read_text("utf-8").replace("HeartbeatInterval = 300", 'HeartbeatInterval = "often"\nHartbeat = 1')
+    (tmp_path / "cpctl.toml").write_text(text, "utf-8")
+    ended = await run("check")
+    assert ended.code == 2
+    assert 'ocpp.initial.HeartbeatInterval = "often": is to be integer' in ended.err
+    assert "ocpp.initial.Hartbeat = 1: there is no such variable" in ended.err
+
+
+async def test_a_missing_configuration_names_the_file_and_an_example(run: Run) -> None:
+    ended = await run("check")
+    assert ended.code == 2
+    assert ended.err == "cpctl.toml: no such file; config/cpctl.example.toml is a start\n"
+
+
+async def test_without_a_service_the_commands_end_with_3_and_the_next_step(run: Run) -> None:
+    for command in ("status", "sessions", "variables"):
+        ended = await run(command)
+        assert ended.code == 3
+        assert "cpctl start" in ended.err
+
+
+async def test_status_tells_the_state_and_why_it_does_not_charge(run: Run, client: Client) -> None:
+    ended = await run("status", "--state", str(client.path.parent))
+    assert ended.code == 0
+    assert "EVSE 1       Available  pilot A1" in ended.out
+    assert "not charging: No vehicle is plugged in." in ended.out
+
+
+async def test_status_in_json_is_the_answer_of_the_api(run: Run, client: Client) -> None:
+    ended = await run("status", "--json", "--state", str(client.path.parent))
+    assert json.loads(ended.out)["evses"][0]["status"] == "Available"
+
+
+async def test_lists_come_as_table_json_and_csv(run: Run, client: Client) -> None:
+    state = ("--state", str(client.path.parent))
+    assert "1500" in (await run("sessions", *state)).out
+    assert json.loads((await run("sessions", "--json", *state)).out) == [{"id": "t1", "energy_wh": 1500}]
+    rows = list(csv.DictReader(io.StringIO((await run("messages", "--csv", *state)).out)))
+    assert rows == [{"time": "", "direction": "", "action": "Heartbeat", "payload": "{}", "answer": "", "latency_ms": "3"}]
+
+
+async def test_json_and_csv_at_once_is_a_usage_error(run: Run, client: Client) -> None:
+    assert (await run("events", "--json", "--csv", "--state", str(client.path.parent))).code == 2
+
+
+async def test_a_variable_is_set(run: Run, client: Client) -> None:
+    ended = await run("variables", "HeartbeatInterval", "60", "--state", str(client.path.parent))
+    assert ended.code == 0
+    assert ended.out.startswith("HeartbeatInterval = 60")
+
+
+async def test_a_fault_is_explained_by_code_or_name(run: Run) -> None:
+    by_code, by_name = await run("explain", "f03"), await run("explain", "diode_missing")
+    assert by_code == by_name
+    assert "F03 diode_missing" in by_code.out
+    assert "What to do:" in by_code.out
+    assert (await run("explain", "F99")).code == 1
+
+
+async def test_the_installation_says_each_step_before_it_is_asked_to_do_it(run: Run) -> None:
+    ended = await run("service", "install", "--dry-run")
+    assert ended.code == 0
+    assert "/etc/systemd/system/cpctl.service" in ended.out
+    assert ended.out.splitlines()[-1].endswith("systemctl enable --now cpctl.service")
+
+
+async def test_speed_is_for_simulations_only(run: Run) -> None:
+    assert (await run("start", "--speed", "10", "--config", str(EXAMPLE))).code == 2
+
+
+async def test_a_scenario_that_is_wrong_is_told_before_anything_starts(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.txt").write_text("plug\nfly\n")
+    ended = await run("sim", "--scenario", "s.txt")
+    assert ended.code == 2
+    assert "Line 2: there is no command 'fly'" in ended.err
