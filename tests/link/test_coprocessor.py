@@ -348,6 +348,23 @@ def test_a_configuration_that_is_refused_is_told_with_its_field() -> None:
     Bench(LinkSettings(BOARD, commission=True), config_crc=0).run(scenario)
 
 
+def test_a_refused_configuration_is_pushed_again_when_the_button_is_held() -> None:
+    async def scenario(bench: Bench) -> None:
+        await asyncio.sleep(1)
+        bench.say(wire.Event(1, 1, 0, wire.EventCode.CONFIG_REFUSED, 0, wire.ConfigSet.COMMISSIONED, text="button", oldest=1))
+        await asyncio.sleep(1)
+        bench.peer.heard.clear()
+
+        bench.say(wire.Event(2, 2, 0, wire.EventCode.BUTTON, 0, 1, oldest=1))
+        await asyncio.sleep(1)
+        assert wire.ConfigCommit(wire.ConfigSet.COMMISSIONED, BOARD.crc()) in bench.commands
+        bench.say(wire.Event(3, 3, 0, wire.EventCode.CONFIG_APPLIED, 0, BOARD.crc(), wire.ConfigSet.COMMISSIONED, oldest=1))
+        await asyncio.sleep(1)
+        assert bench.coprocessor.info.state == "ready"
+
+    Bench(LinkSettings(BOARD, commission=True), config_crc=99).run(scenario)
+
+
 def test_the_operational_set_is_pushed_at_each_connection() -> None:
     async def scenario(bench: Bench) -> None:
         await asyncio.sleep(1)

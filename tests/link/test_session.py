@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from cpctl.link.frame import Drop
+from cpctl.link.happenings import CommandDone, Established, Lost, LostReason, RefusalReason, Refused, SessionEvent
 from cpctl.link.messages import (
     PROTOCOL_MAJOR,
     Build,
@@ -21,16 +22,7 @@ from cpctl.link.messages import (
     Snapshot,
     Wake,
 )
-from cpctl.link.session import (
-    CommandDone,
-    Established,
-    Lost,
-    LostReason,
-    RefusalReason,
-    Refused,
-    Session,
-    SessionEvent,
-)
+from cpctl.link.session import Session
 
 from .peer import Peer, event, snapshot
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -25,11 +26,11 @@ SETTINGS = LinkSettings(BOARD, commission=True, allow_simulated=True)
 class House:
     """A host whose station only listens: it grants what a test grants, and commits what it hears after `commit_s`."""
 
-    def __init__(self, board: SimulatedCoprocessor, chaos: Chaos, mark: tuple[int, int] | None = None) -> None:
+    def __init__(self, board: SimulatedCoprocessor, chaos: Chaos, mark: tuple[int, int] | None = None, settings: LinkSettings = SETTINGS) -> None:
         self.told: list[inputs.Input] = []
         self.commit_s = 0.01
         self.stored: list[int] = []
-        self.coprocessor = Coprocessor(chaos.wrap(board.open_link), self._post, SETTINGS, Random(chaos.random.random()), mark=mark)
+        self.coprocessor = Coprocessor(chaos.wrap(board.open_link), self._post, settings, Random(chaos.random.random()), mark=mark)
         self._running = asyncio.create_task(self.coprocessor.run())
 
     def _post(self, item: inputs.Input, committed: Callable[[], None] | None = None) -> None:
@@ -357,6 +358,27 @@ def test_the_same_seed_gives_the_same_run() -> None:
         return told
 
     assert record() == record()
+
+
+def test_a_commissioned_board_takes_another_configuration_only_with_its_button_held() -> None:
+    other = replace(SETTINGS, board=BoardSettings(wire.ConfigBoard(1, "other"), (wire.ConfigEvse(1, 160, 3, lock_fitted=1, feedback=1),)))
+
+    async def scenario(world: World) -> None:
+        first = world.house()
+        await first.ready()
+        await first.kill()
+
+        second = House(world.board, world.chaos, settings=other)
+        await second.until(lambda: second.coprocessor.info.state == "configuration_refused")
+        assert second.coprocessor.info.config_crc == BOARD.crc()
+
+        await world.plant.button(True)
+        await second.ready()
+        assert second.seen is not None
+        await second.until(lambda: second.coprocessor.info.config_crc == other.board.crc())
+        await second.kill()
+
+    play(scenario)
 
 
 @pytest.mark.parametrize("seed", range(5))

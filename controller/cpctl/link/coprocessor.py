@@ -21,17 +21,18 @@ from cpctl.errors import LinkError
 from . import fitness, observe
 from .commissioning import Commissioning, push
 from .fitness import Unfit
+from .happenings import CommandDone, Established, Lost, Refused, SessionEvent
 from .info import LinkInfo, firmware_version, link_info, reset_reason
 from .leases import LeaseKeeper
 from .line import Line, OpenLine
+from .locks import LockKeeper
 from .messages import (
     ClearFault,
     Command,
     ConfigSet,
-    Contactor,
     Counters,
     Event,
-    Lock,
+    EventCode,
     Log,
     LogLevel,
     Meter,
@@ -41,20 +42,17 @@ from .messages import (
     Result,
     SelfTest,
     SetAvailable,
-    SetLock,
     Snapshot,
     Wake,
 )
 from .reconnect import Reconnect
-from .session import CommandDone, Established, Lost, Refused, Session, SessionEvent
+from .session import Session
 from .settings import LinkSettings
 
 log = structlog.get_logger(__name__)
 
 #: All bits of ClearFault.fault: every latched fault.
 _EVERY_FAULT: Final = 255
-#: An unlock that was refused (contactor not proved open yet) is asked for again this often.
-_LOCK_AGAIN_US: Final = 1_000_000
 #: A stalled station is looked for this often; well within the shortest time to live of a lease.
 _ALIVE_S: Final = 0.5
 
@@ -100,13 +98,13 @@ class Coprocessor:
         self._tasks: asyncio.TaskGroup | None = None
         self._waiting: dict[int, asyncio.Future[Reply | None]] = {}
         self._available: dict[int, bool] = {}
-        self._lock: dict[int, bool] = {}
-        self._lock_asked_us: dict[int, int] = {}
+        self._locks = LockKeeper()
         self._unfit: Unfit | None = None  # as last posted; None while ready
         self._ready = False
         self._handing_over = False
         self._counters: Counters | None = None
         self._commissioning: Commissioning | None = None
+        self._met: Established | None = None
         self._config_crc = 0
         self._config_pending = False
 
@@ -136,8 +134,9 @@ class Coprocessor:
 
     def lock(self, evse: int, locked: bool) -> None:
         """Lock or unlock the socket."""
-        self._lock[evse] = locked
-        self._send_lock(evse, locked)
+        command = self._locks.want(evse, locked, self._now_us())
+        if self._ready:
+            self._command(command)
         self._turn()
 
     def set_available(self, evse: int, available: bool) -> None:
@@ -291,17 +290,15 @@ class Coprocessor:
         self._config_crc, self._config_pending = snapshot.config_crc, bool(snapshot.config_pending)
         if not self._ready:
             return
-        wanted = self._lock.get(snapshot.evse)
-        if wanted is not None and snapshot.lock == (Lock.UNLOCKED if wanted else Lock.LOCKED):
-            asked_us = self._lock_asked_us.get(snapshot.evse, 0)
-            may = wanted or snapshot.contactor == Contactor.OPEN
-            if may and self._now_us() - asked_us >= _LOCK_AGAIN_US:
-                self._send_lock(snapshot.evse, wanted)
+        if (again := self._locks.seen(snapshot, self._now_us())) is not None:
+            self._command(again)
         self._post(observe.evse_observed(snapshot))
 
     def _take_event(self, event: Event) -> None:
         if self._commissioning is not None:
             self._commissioning.heard(event)
+        elif event.code == EventCode.BUTTON and event.value and not self._ready and self._met is not None:
+            self._judge(self._met)  # somebody holds the button: what was refused may be taken now
         now_us = self._now_us()
         happened_us = self._session.clock.to_host_us(event.uptime_us)
         age_ms = 0 if happened_us is None else max(0, now_us - happened_us) // 1000
@@ -330,6 +327,7 @@ class Coprocessor:
 
     def _established(self, item: Established) -> None:
         hello = item.hello
+        self._met = item
         log.info(
             "link.established",
             mac=hello.mac.hex(":"),
@@ -338,7 +336,11 @@ class Coprocessor:
             reset_reason=reset_reason(hello),
             restarted=item.restarted,
         )
-        unfit = fitness.judge(hello, self._settings)
+        self._judge(item)
+
+    def _judge(self, item: Established) -> None:
+        """Use the board, give it its configuration, or say why neither."""
+        unfit = fitness.judge(item.hello, self._settings)
         if unfit is None:
             self._become_ready(item)
         elif self._settings.commission and unfit in (fitness.NOT_COMMISSIONED, fitness.OTHER_CONFIGURATION) and self._tasks is not None:
@@ -352,8 +354,8 @@ class Coprocessor:
         self._leases.resume(self._now_us())
         for evse, available in self._available.items():
             self._command(SetAvailable(evse, int(available)))
-        for evse, locked in self._lock.items():
-            self._send_lock(evse, locked)
+        for command in self._locks.all(self._now_us()):
+            self._command(command)
         self._post(inputs.CoprocessorReady(item.hello.nonce, item.restarted, item.hello.evse_count))
         if self._settings.board.operational and self._tasks is not None:
             self._tasks.create_task(self._push_operational(), name="link.operational")
@@ -362,6 +364,8 @@ class Coprocessor:
         """Stop renewing, and say why, once for each reason."""
         self._ready = False
         self._leases.suspended = True
+        if not self._session.established:
+            self._met = None
         if self._unfit != unfit:
             self._unfit = unfit
             log.warning("link.lost", code=unfit.code, text=unfit.text)
@@ -369,8 +373,10 @@ class Coprocessor:
 
     async def _commission(self, item: Established) -> None:
         """Give the board its configuration; it is ready once it has applied it."""
-        self._commissioning = Commissioning(self._ask, self._settings.board)
-        pushed = await self._commissioning.run()
+        commissioning = self._commissioning = Commissioning(self._ask, self._settings.board)
+        pushed = await commissioning.run()
+        if self._commissioning is not commissioning:
+            return  # the link was lost meanwhile, and another one took its place
         self._commissioning = None
         if pushed.link_lost or not self._session.established:
             return
@@ -397,11 +403,6 @@ class Coprocessor:
         self._waiting[self._command(command)] = waiter
         self._turn()
         return await waiter
-
-    def _send_lock(self, evse: int, locked: bool) -> None:
-        if self._ready:
-            self._lock_asked_us[evse] = self._now_us()
-            self._command(SetLock(evse, int(locked)))
 
     def _drop_timer(self) -> None:
         if self._timer is not None:

@@ -7,8 +7,8 @@ from typing import Final
 
 from cpctl.errors import EmulatorRefused, LinkError, PortBusy, PortMissing, PortVanished, ProtocolMismatch, WrongBoard
 
+from .happenings import LostReason, RefusalReason, Refused
 from .messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Hello
-from .session import LostReason, RefusalReason, Refused
 from .settings import LinkSettings
 
 

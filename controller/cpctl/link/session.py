@@ -14,9 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import count
 from random import Random
 from struct import pack
 from typing import Final
@@ -26,6 +24,7 @@ from .clock import ClockMap
 from .counters import LinkCounters
 from .event_order import EventOrder
 from .frame import MAX_FRAME, OPENING, BadFrame, Drop, Frame, FrameDecoder, encode_frame
+from .happenings import CommandDone, Established, Lost, LostReason, RefusalReason, Refused, SessionEvent
 from .messages import (
     LAYOUT_HASH,
     MESSAGES,
@@ -46,7 +45,9 @@ from .messages import (
     Role,
     Snapshot,
 )
-from .timeouts import TRIES, RoundTrip
+from .news import News
+from .timeouts import RoundTrip
+from .window import CommandWindow
 
 #: HELLO is repeated while nobody answers, each time after twice as long.
 HELLO_FIRST_US: Final = 100_000
@@ -58,58 +59,6 @@ SILENCE_US: Final = 1_500_000
 #: Such questions without an answer before the link is suspect.
 PROBES: Final = 3
 PROBE_US: Final = 300_000
-#: Commands that wait behind the one in flight; the oldest gives way.
-MAX_QUEUE: Final = 64
-
-
-class LostReason(StrEnum):
-    """Why a session ended."""
-
-    SUSPECT = "suspect"  # no answer within the tries allowed
-    RESTARTED = "restarted"  # the coprocessor began anew
-    CLOSED = "closed"  # the line is gone
-
-
-class RefusalReason(StrEnum):
-    """Why there is no session with a coprocessor that does answer."""
-
-    OTHER_MAJOR = "other_major"
-    SIMULATED = "simulated"
-
-
-@dataclass(frozen=True, slots=True)
-class Established:
-    """A session began. `restarted`: the coprocessor has begun anew since we last had a session with it."""
-
-    hello: Hello
-    restarted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The session ended; the next one is being tried for already, unless the line is closed."""
-
-    reason: LostReason
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A coprocessor that we must not work with."""
-
-    reason: RefusalReason
-    hello: Hello
-
-
-@dataclass(frozen=True, slots=True)
-class CommandDone:
-    """A command was answered, or never will be (`reply=None`)."""
-
-    ticket: int
-    command: Command
-    reply: Reply | None
-
-
-SessionEvent = Established | Lost | Refused | CommandDone | Event | Snapshot | Meter | Counters | Log
 
 
 class _State(StrEnum):
@@ -117,18 +66,6 @@ class _State(StrEnum):
     GREETING = "greeting"
     UP = "up"
     UNFIT = "unfit"
-
-
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    """The command in flight."""
-
-    ticket: int
-    command: Command
-    seq: int
-    tries: int
-    sent_us: int
-    due_us: int
 
 
 def session_id(host_nonce: int, coprocessor_nonce: int) -> int:
@@ -170,9 +107,7 @@ class Session:
         self._last_nonce = mark[0] if mark else 0
         self._events: deque[SessionEvent] = deque()
         self._outgoing: dict[Hashable, bytes] = {}
-        self._tickets = count(1)
-        self._queue: deque[tuple[int, Command]] = deque()
-        self._flight: _Flight | None = None
+        self._window = CommandWindow(self._write_command, self.round_trip)
         self._nonce = 0
         self._peer_nonce = 0  # as last heard
         self._session = 0
@@ -183,8 +118,7 @@ class Session:
         self._hello_wait_us = self._hello_first_us
         self._hello_sent_us = 0
         self._hello_sends = 0
-        self._newest: dict[tuple[int, int], tuple[int, int]] = {}  # (message, EVSE) -> uptime and seq of the newest heard
-        self._log_seq: int | None = None
+        self._news = News(self.counters)
 
     # ------------------------------------------------------------ what the owner of the line calls
 
@@ -227,15 +161,16 @@ class Session:
                 self._hello_due_us = now_us + self._hello_wait_us
         elif self._state is _State.UP and now_us >= self._silence_due_us():
             self._probe(now_us)
-        if self._flight is not None and now_us >= self._flight.due_us:
-            self._try_again(self._flight, now_us)
+        if not self._window.try_again(now_us):
+            self._give_up(now_us)
 
     def deadline(self) -> int | None:
         """When `poll` is due next; None while the line is closed."""
         if self._state is _State.CLOSED:
             return None
         due = self._silence_due_us() if self._state is _State.UP else self._hello_due_us
-        return due if self._flight is None else min(due, self._flight.due_us)
+        overdue = self._window.due_us
+        return due if overdue is None else min(due, overdue)
 
     def data_to_send(self) -> list[bytes]:
         """Take the frames that wait to be written."""
@@ -255,15 +190,13 @@ class Session:
 
     def send_command(self, command: Command, now_us: int) -> int:
         """Queue a command; its `CommandDone` carries the number returned. Without a session it is done at once, unanswered."""
-        ticket = next(self._tickets)
-        if self._state is not _State.UP and not (self._state is _State.UNFIT and isinstance(command, Reboot)):
-            self._events.append(CommandDone(ticket, command, None))
-            return ticket
-        if len(self._queue) >= MAX_QUEUE:
-            oldest, dropped = self._queue.popleft()
-            self._events.append(CommandDone(oldest, dropped, None))
-        self._queue.append((ticket, command))
-        self._next_command(now_us)
+        ticket = self._window.ticket()
+        if self._state is _State.UP or (self._state is _State.UNFIT and isinstance(command, Reboot)):
+            done = self._window.add(ticket, command, now_us)
+        else:
+            done = CommandDone(ticket, command, None)
+        if done is not None:
+            self._events.append(done)
         return ticket
 
     def send_lease(self, lease: Lease) -> bool:
@@ -329,7 +262,7 @@ class Session:
         self.peer = hello
         self._session = session_id(self._nonce, hello.nonce)
         self._seq.clear()
-        self._log_seq = None
+        self._news.new_session()
         if refusal := self._unfit(hello):
             self._state = _State.UNFIT
             self._hello_wait_us = self._hello_last_us
@@ -342,7 +275,7 @@ class Session:
         restarted = self._last_nonce not in (0, hello.nonce)
         if hello.nonce != self._last_nonce:
             self.clock.reset()
-            self._newest.clear()
+            self._news.new_boot()
             self._last_nonce = hello.nonce
         if self._hello_sends == 1:
             self.clock.sample(self._hello_sent_us, now_us, hello.uptime_us)
@@ -376,43 +309,31 @@ class Session:
 
     def _keeps_its_form(self, frame: Frame) -> bool:
         """Log, and the answer to a reboot, read the same in every major version."""
-        rebooting = self._flight is not None and isinstance(self._flight.command, Reboot)
+        rebooting = isinstance(self._window.in_flight, Reboot)
         return frame.msg == Log.ID or (frame.msg == Reply.ID and rebooting)
 
     def _take_message(self, frame: Frame, now_us: int) -> None:
         if frame.msg == Snapshot.ID:
             snapshot = Snapshot.from_bytes(frame.payload)
-            if self._is_news(frame, snapshot.evse, snapshot.uptime_us):
+            if self._news.telemetry(frame, snapshot.evse, snapshot.uptime_us):
                 if snapshot.host_clock_us:
                     self.clock.sample(snapshot.host_clock_us, now_us, snapshot.uptime_us, snapshot.host_clock_age_us)
                 self._events.append(snapshot)
         elif frame.msg == Meter.ID:
             meter = Meter.from_bytes(frame.payload)
-            if self._is_news(frame, meter.evse, meter.uptime_us):
+            if self._news.telemetry(frame, meter.evse, meter.uptime_us):
                 self._events.append(meter)
         elif frame.msg == Event.ID:
             self._take_event(Event.from_bytes(frame.payload))
         elif frame.msg == Reply.ID:
             self._take_reply(frame.seq, Reply.from_bytes(frame.payload), now_us)
         elif frame.msg == Log.ID:
-            self._take_log(frame.seq, Log.from_bytes(frame.payload))
+            if self._news.log_line(frame.seq):
+                self._events.append(Log.from_bytes(frame.payload))
         elif frame.msg == Counters.ID:
             self._events.append(Counters.from_bytes(frame.payload))
         else:
             self.counters.drop(Drop.UNKNOWN_MESSAGE)  # a host's message: an echo
-
-    def _is_news(self, frame: Frame, evse: int, uptime_us: int) -> bool:
-        """Tell what is newer than all before; within one instant of the coprocessor's clock its numbering decides."""
-        newest_us, newest_seq = self._newest.get((frame.msg, evse), (-1, 0))
-        ahead = (frame.seq - newest_seq) & 0xFF
-        if uptime_us > newest_us or (uptime_us == newest_us and 0 < ahead < 0x80):
-            self._newest[frame.msg, evse] = (uptime_us, frame.seq)
-            return True
-        if uptime_us == newest_us:
-            self.counters.duplicates += 1
-        else:
-            self.counters.stale += 1
-        return False
 
     def _take_event(self, event: Event) -> None:
         self._events.extend(self._order.take(event))
@@ -422,58 +343,31 @@ class Session:
         if event.id <= self._order.ack:
             self._send_ack()  # ours was lost
 
-    def _take_log(self, seq: int, log: Log) -> None:
-        if self._log_seq is not None:
-            ahead = (seq - self._log_seq) & 0xFF
-            if ahead == 0 or ahead > 0x80:
-                self.counters.duplicates += 1
-                return
-            self.counters.logs_lost += ahead - 1
-        self._log_seq = seq
-        self._events.append(log)
-
     # ------------------------------------------------------------ commands
 
-    def _next_command(self, now_us: int) -> None:
-        if self._flight is not None or not self._queue:
-            return
-        ticket, command = self._queue.popleft()
-        seq = self._put("command", Kind.COMMAND, command.ID, command.to_bytes())
-        self._flight = _Flight(ticket, command, seq, 1, now_us, now_us + self.round_trip.timeout_us(1))
-
-    def _try_again(self, flight: _Flight, now_us: int) -> None:
-        if flight.tries >= TRIES:
-            if self._state is _State.UP:
-                self._lose(LostReason.SUSPECT)
-                self._greet(now_us)
-            else:
-                self._fail_commands()
-            return
+    def _write_command(self, command: Command, seq: int | None) -> int:
+        if seq is None:
+            return self._put("command", Kind.COMMAND, command.ID, command.to_bytes())
         self.counters.resent += 1
-        tries = flight.tries + 1
-        command = flight.command
-        self._outgoing["command"] = encode_frame(Kind.COMMAND, self._session, flight.seq, command.ID, command.to_bytes())
-        self._flight = replace(flight, tries=tries, due_us=now_us + self.round_trip.timeout_us(tries))
+        self._outgoing["command"] = encode_frame(Kind.COMMAND, self._session, seq, command.ID, command.to_bytes())
+        return seq
 
     def _take_reply(self, seq: int, reply: Reply, now_us: int) -> None:
-        flight = self._flight
-        if flight is None or seq != flight.seq or reply.command != flight.command.ID:
+        done = self._window.answer(seq, reply, now_us)
+        if done is None:
             self.counters.duplicates += 1
             return
-        if flight.tries == 1:
-            self.round_trip.sample(now_us - flight.sent_us)
-        self._flight = None
-        self._outgoing.pop("command", None)
-        self._events.append(CommandDone(flight.ticket, flight.command, reply))
-        self._next_command(now_us)
+        if self._window.in_flight is None:
+            self._outgoing.pop("command", None)  # a repetition that has not left yet
+        self._events.append(done)
 
-    def _fail_commands(self) -> None:
-        if self._flight is not None:
-            self._events.append(CommandDone(self._flight.ticket, self._flight.command, None))
-            self._flight = None
-        while self._queue:
-            ticket, command = self._queue.popleft()
-            self._events.append(CommandDone(ticket, command, None))
+    def _give_up(self, now_us: int) -> None:
+        """Nobody answers: the session is over, or (one command is all that it was for) only the command."""
+        if self._state is _State.UP:
+            self._lose(LostReason.SUSPECT)
+            self._greet(now_us)
+        else:
+            self._events.extend(self._window.fail())
 
     # ------------------------------------------------------------ life of the session
 
@@ -495,7 +389,7 @@ class Session:
 
     def _lose(self, reason: LostReason) -> None:
         was_up = self._state is _State.UP
-        self._fail_commands()
+        self._events.extend(self._window.fail())
         self._outgoing.clear()
         self._session = 0
         if was_up:
