@@ -145,6 +145,16 @@ class Rig:
         """Ask what is physically so."""
         return await self.plant.ask(evse)
 
+    async def until_true(self, holds: Callable[[PlantState], bool], evse: int = 1, within_s: float = 60.0) -> None:
+        """Let virtual time pass until something is physically so."""
+        async with asyncio.timeout(within_s):
+            while not holds(await self.truth(evse)):
+                await asyncio.sleep(0.05)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let virtual time pass, whether the host runs or not."""
+        await asyncio.sleep(seconds)
+
     async def pass_time(self, seconds: float) -> None:
         """Let virtual time pass."""
         self._check_running()
@@ -156,7 +166,7 @@ class Rig:
         """Return the transactions as the CSMS knows them."""
         return self.csms.ledger.charges
 
-    def said(self, *actions: str) -> Sequence[Any]:
+    def said(self) -> Sequence[Any]:
         """Return the statuses that the CSMS was told, for connector 1, in order."""
         return [call["status"] for call in self.csms.point(ID).status_history if call["connectorId"] == 1]
 
@@ -167,8 +177,9 @@ class Rig:
     # ------------------------------------------------------------ doing
 
     async def online(self) -> None:
-        """Wait until the CSMS has accepted the boot."""
+        """Wait until the CSMS has accepted the boot and knows every status."""
         await self.until(lambda: self.controller is not None and bool(self.controller.csms.status()["connected"]))
+        await self.until(lambda: len(self.csms.point(ID).statuses) > len(self._config.evse))
 
     async def tap(self, tag: str = "TAG1", evse: int = 1) -> dict[str, Any]:
         """Hold a token to the reader."""
@@ -181,6 +192,15 @@ class Rig:
         await self.status("Preparing", evse)
         await self.tap(tag, evse)
         await self.status("Charging", evse)
+
+    async def finish(self, tag: str = "TAG1", evse: int = 1, *, told: bool = True) -> None:
+        """Tap again, unplug, and wait until the CSMS has heard of the end."""
+        await self.tap(tag, evse)
+        await self.status("Finishing", evse)
+        await self.plant.vehicle(evse, state="A")
+        await self.status("Available", evse)
+        if told:
+            await self.until(lambda: all(charge.stop is not None for charge in self.charges))
 
     async def call(self, action: str, **payload: object) -> dict[str, Any]:
         """Send a CALL from the CSMS."""

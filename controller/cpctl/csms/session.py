@@ -84,6 +84,9 @@ class Session:
                 tasks.create_task(keep_alive(self._socket, self._tunables.ping_s, self._ping_changed, self._pong_timeout_s))
                 tasks.create_task(self._stay_registered(tasks))
         except* ConnectionLost as group:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                # The loss came while we were being cancelled; the group has swallowed that.
+                raise asyncio.CancelledError from None
             lost: BaseException = group
             while isinstance(lost, BaseExceptionGroup):
                 lost = lost.exceptions[0]

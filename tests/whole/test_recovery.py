@@ -1,0 +1,176 @@
+"""Hosts and coprocessors that vanish mid-charge, and vehicles that take their chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .rig import Rig, virtually
+
+
+def only_charge(rig: Rig) -> Any:
+    (charge,) = rig.charges
+    return charge
+
+
+@virtually
+async def test_a_host_killed_and_back_within_the_lease_goes_on_with_the_same_transaction_and_the_contactor_never_opened(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.pass_time(120)
+        await rig.kill()
+        await rig.sleep(5)
+        await rig.start()
+        await rig.status("Charging")
+        await rig.pass_time(120)
+        truth = await rig.truth()
+        assert (truth.closings, truth.openings) == (1, 0)
+        await rig.finish()
+        charge = only_charge(rig)
+        assert charge.reason == "Local"
+        assert abs((charge.meter_stop - charge.meter_start) - (await rig.truth()).energy_mwh / 1000) <= 1
+        assert rig.csms.ledger.problems == []
+
+
+@virtually
+async def test_a_returning_host_renews_the_lease_before_it_reaches_the_csms(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.kill()
+        await rig.csms.set_up(False)
+        await rig.sleep(8)
+        await rig.start()
+        await rig.pass_time(600)
+        truth = await rig.truth()
+        assert (truth.closings, truth.openings, truth.contactor) == (1, 0, 1)
+        await rig.csms.set_up(True)
+        await rig.online()
+        await rig.finish()
+        assert only_charge(rig).reason == "Local"
+        assert rig.csms.ledger.problems == []
+
+
+@pytest.mark.parametrize(("policy", "transactions"), [("resume", 1), ("end", 1)])
+@virtually
+async def test_a_host_away_for_longer_finds_the_charge_wound_down_and_does_what_is_configured(
+    tmp_path: Path, policy: str, transactions: int
+) -> None:
+    async with Rig(tmp_path, station={"on_lapse": policy}) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.pass_time(60)
+        await rig.kill()
+        await rig.sleep(60)
+        truth = await rig.truth()
+        assert truth.contactor == 0
+        assert sum(truth.current_ma) == 0
+        await rig.start()
+        await rig.online()
+        if policy == "resume":
+            await rig.status("Charging")
+            assert (await rig.truth()).closings == 2
+            await rig.finish()
+            assert only_charge(rig).reason == "Local"
+        else:
+            await rig.until(lambda: bool(rig.charges) and rig.charges[0].stop is not None)
+            await rig.status("Finishing")
+            assert (await rig.truth()).contactor == 0
+        assert len(rig.charges) == transactions
+        assert rig.csms.ledger.problems == []
+
+
+@pytest.mark.parametrize("mode", ["brown_out", "panic", "watchdog"])
+@virtually
+async def test_a_coprocessor_that_restarts_mid_charge_waits_before_it_closes_again_and_the_transaction_goes_on(tmp_path: Path, mode: str) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.pass_time(60)
+        await rig.plant.power(mode)
+        await rig.sleep(0.05)
+        assert (await rig.truth()).contactor == 0
+        await rig.pass_time(29)
+        assert (await rig.truth()).contactor == 0
+        await rig.status("Charging")
+        await rig.until_true(lambda truth: truth.contactor == 1)
+        await rig.pass_time(60)
+        await rig.finish()
+        charge = only_charge(rig)
+        assert charge.reason == "Local"
+        lost_wh = (await rig.truth()).energy_mwh / 1000 - (charge.meter_stop - charge.meter_start)
+        assert -1 <= lost_wh <= 22_000 * 1 / 3600 + 1, "a volatile meter may lose one sample (a second at full power), not more"
+        assert rig.csms.ledger.problems == []
+
+
+@virtually
+async def test_a_second_vehicle_gets_nothing_from_the_first_ones_lease(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.kill()
+        await rig.plant.vehicle(state="A")
+        await rig.sleep(0.3)
+        before = await rig.truth()
+        await rig.plant.vehicle(state="C")
+        await rig.sleep(9)
+        truth = await rig.truth()
+        assert truth.contactor == 0
+        assert truth.energy_mwh == before.energy_mwh
+        await rig.start()
+        await rig.online()
+        await rig.until(lambda: bool(rig.charges) and rig.charges[0].stop is not None)
+        assert only_charge(rig).reason == "EVDisconnected"
+        await rig.pass_time(60)
+        assert (await rig.truth()).energy_mwh == before.energy_mwh
+        assert rig.evse()["status"] in ("Preparing", "Finishing")
+
+
+@virtually
+async def test_a_stop_in_order_leaves_the_charge_to_the_hand_over_lease(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.stop()
+        await rig.sleep(25)
+        await rig.start()
+        await rig.online()
+        await rig.pass_time(60)
+        truth = await rig.truth()
+        assert (truth.closings, truth.openings) == (1, 0)
+        await rig.finish()
+        assert len(rig.charges) == 1
+        assert rig.csms.ledger.problems == []
+
+
+@virtually
+async def test_a_stop_in_order_ends_the_charge_where_so_configured(tmp_path: Path) -> None:
+    async with Rig(tmp_path, station={"on_stop": "end"}) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.stop()
+        assert only_charge(rig).stop is not None
+        await rig.sleep(10)
+        assert (await rig.truth()).contactor == 0
+
+
+@virtually
+async def test_an_offline_charge_is_told_later_in_its_order(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.csms.set_up(False)
+        await rig.pass_time(300)
+        await rig.finish(told=False)
+        await rig.pass_time(3600)
+        await rig.kill()
+        await rig.start()
+        await rig.csms.set_up(True)
+        await rig.until(lambda: rig.charges[0].stop is not None, 3600)
+        charge = only_charge(rig)
+        assert charge.stopped < rig.utc().isoformat()
+        assert abs((charge.meter_stop - charge.meter_start) - (await rig.truth()).energy_mwh / 1000) <= 1
+        assert rig.csms.ledger.problems == []
