@@ -19,6 +19,7 @@ from cpctl.core.inputs import (
     EvseObserved,
     Input,
     MeterRead,
+    SetVariable,
     Started,
     Tick,
     TokenAnswered,
@@ -267,6 +268,12 @@ class Drive:
         self.feed(TokenPresented(evse, token, request))
         return request
 
+    def send_token(self, token: IdToken = TAG, evse: int = 1) -> None:
+        """Present a token and have it accepted."""
+        self.tap(token, evse)
+        if self.asks:
+            self.answer()
+
     def answer(self, info: TokenInfo | None = ACCEPTED) -> list[Output]:
         """Answer the oldest open question about a token."""
         return self.feed(TokenAnswered(self.asks.popleft().ask, info))
@@ -290,6 +297,14 @@ class Drive:
         request = self.request()
         self.feed(make(*values, request=request, **named))
         return request
+
+    def ask(self, make: Callable[..., Input], *values: object, **named: object) -> Outcome:
+        """Send a command and return its answer, which must be given at once."""
+        return self.outcome(self.send(make, *values, **named))
+
+    def set(self, name: str, value: str) -> Outcome:
+        """Set a variable."""
+        return self.ask(SetVariable, name=name, value=value)
 
     # ------------------------------------------------------------ reads
 
@@ -337,6 +352,10 @@ class Drive:
     def noted(self, code: str) -> bool:
         """Tell whether the event log has such a line."""
         return any(note.code == code for note in self.disk.notes)
+
+    def has(self, kind: type[Output]) -> bool:
+        """Tell whether this run has had such an output."""
+        return any(isinstance(output, kind) for output in self.outputs)
 
     def outcome(self, request: int) -> Outcome:
         """Return the one answer to a request."""

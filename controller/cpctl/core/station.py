@@ -72,7 +72,7 @@ class Station:
         if isinstance(item, EvseObserved | MeterRead) and self._state.reporting and not self._is_due(now):
             # Several times a second, and mostly nothing new: only what it speaks of is looked at again.
             evse = self._state.evses.get(item.evse)
-            if evse is None or (item == evse.seen and evse.fresh) or item == evse.meter:
+            if evse is None or (evse.departed_at is None and evse.fresh and item in (evse.seen, evse.meter)):
                 return []
             concerned = [evse]
         while (due := self._state.timers.take_due(now.mono_ms)) is not None:

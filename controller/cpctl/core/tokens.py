@@ -104,11 +104,11 @@ def _own_transaction(turn: Turn, number: int, id_token: IdToken) -> Transaction 
 
 
 def _release_cable(turn: Turn, number: int, id_token: IdToken) -> bool:
-    """Free a cable that stayed locked after its vehicle was unplugged (OCPP 1.6, UnlockConnectorOnEVSideDisconnect)."""
+    """Free a cable that was kept locked for this token (OCPP 1.6, UnlockConnectorOnEVSideDisconnect); True if that was all it was shown for."""
     for evse in turn.state.evses.values():
         if number in (LOBBY, evse.id) and id_token.matches(evse.held_for):
             evse.held_for = None
-            return True
+            return not evse.plugged
     return False
 
 
@@ -130,6 +130,8 @@ def _obstacle(turn: Turn, number: int, id_token: IdToken) -> str | None:
         return None if evse.transaction.group is not None else "A transaction is running on this EVSE."
     if evse.claim is not None and not evse.claim.id_token.matches(id_token):
         return "Another token waits on this EVSE."
+    if evse.held_for is not None:
+        return "Another driver's cable is locked in the socket."
     reason = ready_for_start(state, evse)
     return reason.text if reason else None
 
@@ -256,7 +258,8 @@ def _waiting_since(evse: Evse) -> tuple[bool, int, int]:
 
 def _free(turn: Turn, evse: Evse) -> bool:
     asked = any(question.evse == evse.id for question in turn.state.asks.values())
-    return evse.transaction is None and evse.claim is None and not asked and ready_for_start(turn.state, evse) is None
+    taken = evse.transaction is not None or evse.claim is not None or evse.held_for is not None
+    return not taken and not asked and ready_for_start(turn.state, evse) is None
 
 
 def _enter_lobby(turn: Turn, question: Ask) -> None:
