@@ -13,6 +13,9 @@ from random import Random
 from cpctl.errors import LinkError
 from cpctl.link.line import Line, LineHandler, OpenLine
 
+#: Frames that are not to overtake each other arrive at least this far apart: less than a byte takes.
+_APART_S = 1e-6
+
 
 @dataclass(slots=True)
 class Chaos:
@@ -67,7 +70,8 @@ class _Way:
         loop = asyncio.get_running_loop()
         due = loop.time() + chaos.random.random() * chaos.delay_s
         if not chaos.reorder:
-            due = self._latest = max(self._latest, due)
+            # Timers of one and the same instant may run in any order.
+            due = self._latest = max(self._latest + _APART_S, due)
         loop.call_at(due, self._arrive, piece)
 
     def _arrive(self, piece: bytes) -> None:
