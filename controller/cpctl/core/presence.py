@@ -45,7 +45,7 @@ def observe(turn: Turn, evse: Evse, seen: EvseObserved) -> None:
         _gone(turn, evse)
     if seen.pilot.plugged and not evse.plugged:
         _arrived(turn, evse)
-    if evse.unverified and evse.departed_at is None and evse.plugged:
+    if evse.unverified and evse.departed_at is None and seen.pilot.plugged:
         _found_again(turn, evse)
     _energy(turn, evse, before)
 

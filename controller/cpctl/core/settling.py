@@ -89,7 +89,8 @@ def _permission(turn: Turn, evse: Evse) -> None:
         limit_ma = min(limit_ma, before.limit_ma) if before is not None else 0
     plug = seen.plug if limit_ma > 0 or before is None else before.plug
     wanted = Permission(plug, limit_ma, evse.settings.phases)
-    retell, evse.retell = evse.retell and evse.fresh, evse.retell and not evse.fresh
+    retell = evse.retell and not any(reason.code in LINK_CODES for reason in reasons)
+    evse.retell = evse.retell and not retell
     if limit_ma > 0:
         if before is None or before.limit_ma == 0:
             evse.settling = True

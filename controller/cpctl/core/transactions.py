@@ -96,6 +96,8 @@ def take_sample(turn: Turn, evse: Evse) -> None:
     if transaction is None or interval_s == 0:
         return
     turn.set_timer_in(Timer.SAMPLE, evse.id, interval_s)
+    if not evse.fresh:
+        return  # what was measured before the link broke is not measured now
     context = ReadingContext.SAMPLE_PERIODIC
     ended_with = variables.measurands("SampledDataCtrlr.TxEndedMeasurands")
     if ended_with:
@@ -110,7 +112,7 @@ def take_aligned(turn: Turn, evse: Evse) -> None:
     """Report the sample of a round time of the clock."""
     arm_aligned(turn, evse)
     measurands = turn.state.variables.measurands("AlignedDataCtrlr.Measurands")
-    if evse.transaction is not None and measurands:
+    if evse.transaction is not None and measurands and evse.fresh:
         context = ReadingContext.SAMPLE_CLOCK
         _update(turn, evse, evse.transaction, Trigger.METER_VALUE_CLOCK, (sample(evse, measurands, turn.now, context),))
 
