@@ -33,7 +33,7 @@ from cpctl.core.outputs import (
     TransactionUpdated,
 )
 from cpctl.core.variable_table import definitions
-from cpctl.csms.rpc import Exchange
+from cpctl.csms.exchange import Exchange
 from cpctl.csms.service import CsmsService
 from cpctl.csms.settings import CsmsSettings
 

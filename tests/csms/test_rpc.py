@@ -9,9 +9,10 @@ import logging
 import pytest
 from tests.csms.wire import Peer
 
+from cpctl.csms.dialect import Admission, HandlerRefusal
 from cpctl.csms.errors import AnswerInvalid, CallInvalid, ConnectionLost
 from cpctl.csms.frames import ErrorCode, Payload
-from cpctl.csms.rpc import MAX_RUNNING, Admission, HandlerRefusal
+from cpctl.csms.serving import MAX_RUNNING
 from cpctl.errors import CallRefused, CallTimedOut, StoreError
 
 
@@ -314,3 +315,23 @@ async def test_frames_are_logged_for_debugging_without_secrets(capsys: pytest.Ca
     logged = capsys.readouterr().out
     assert "ChangeConfiguration" in logged
     assert "geheim" not in logged
+
+
+async def test_a_stop_that_arrives_with_the_last_bytes_of_a_connection_is_carried_out() -> None:
+    stopped: list[Payload] = []
+
+    async def stop(call: Payload) -> Payload:
+        stopped.append(call)
+        await asyncio.sleep(1000)
+        return {"status": "Accepted"}
+
+    async def clear(call: Payload) -> Payload:
+        stopped.append(call)
+        return {"status": "Accepted"}
+
+    peer = Peer({"RemoteStopTransaction": stop, "ClearCache": clear})
+    peer.put([2, "a", "ClearCache", {}], [2, "b", "RemoteStopTransaction", {"transactionId": 1}])
+    before = asyncio.get_running_loop().time()
+    await peer.close()
+    assert stopped == [{"transactionId": 1}, {}]
+    assert asyncio.get_running_loop().time() - before < 1

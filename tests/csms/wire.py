@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
+from cpctl.csms.dialect import Admission, Dialect, Handler
 from cpctl.csms.errors import ConnectionLost
-from cpctl.csms.rpc import Admission, Dialect, Exchange, Handler, Rpc
+from cpctl.csms.exchange import Exchange
+from cpctl.csms.rpc import Rpc
 from cpctl.csms.v16.adapter import dialect as dialect_of_1_6
 
 

@@ -13,7 +13,7 @@ from cpctl.core.faults import BY_CODE, BY_NAME
 from cpctl.core.inputs import ClearFault, Input, LocalStop, SetVariable, TokenPresented, Unlock
 from cpctl.core.model import IdToken, IdTokenType, Session, Stamp
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
-from cpctl.csms.rpc import Exchange
+from cpctl.csms.exchange import Exchange
 from cpctl.csms.v16.variables import VARIABLES, variable_of
 from cpctl.errors import NotFound, Refused
 from cpctl.version import VERSION

@@ -12,8 +12,8 @@ from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo
 from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent
 from cpctl.core.ports import Inbox, StationView
 
+from .dialect import Dialect, Handler
 from .frames import Payload
-from .rpc import Dialect, Handler
 from .settings import CsmsSettings
 
 

@@ -22,9 +22,9 @@ from .backoff import BackOff
 from .channel import Channel
 from .connection import Socket, dial
 from .errors import ConnectionLost, NotConnected
+from .exchange import Exchange
 from .frames import Payload
 from .outbox import Outbox
-from .rpc import Exchange
 from .session import Session, Standing
 from .settings import CsmsSettings
 from .statuses import Statuses

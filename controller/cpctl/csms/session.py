@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random
 
 import structlog
@@ -17,9 +17,11 @@ from cpctl.errors import CallRefused, CallTimedOut, ControllerError, CsmsError
 
 from .adapter import Adapter, BootAnswer, Message, Registration
 from .connection import Socket, keep_alive
+from .dialect import Admission
 from .errors import ConnectionLost, NotConnected
+from .exchange import Exchange
 from .frames import ErrorCode, Payload
-from .rpc import Admission, Exchange, Rpc
+from .rpc import Rpc
 from .tunables import HEARTBEAT_INTERVAL, Tunables
 
 log = structlog.get_logger(__name__)
@@ -28,6 +30,8 @@ log = structlog.get_logger(__name__)
 BOOT_RETRY_S = 60.0
 # At least this often a heartbeat goes out for its clock, however much else is said (OCPP-J 1.6, 5.3).
 DAILY_S = 24 * 3600.0
+# A CSMS whose clock is beyond this is not to be believed.
+LATEST_PLAUSIBLE = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -66,6 +70,8 @@ class Session:
         self._on_online = on_online
         self._on_offline = on_offline
         self._loop = asyncio.get_running_loop()
+        self._tasks: asyncio.TaskGroup
+        self._running: set[asyncio.Task[None]] = set()
         self._booted = False
         self._beat_changed = asyncio.Event()
         self._ping_changed = asyncio.Event()
@@ -78,19 +84,23 @@ class Session:
 
     async def run(self) -> None:
         """Live until the connection is lost, which is raised."""
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._rpc.run())
-                tasks.create_task(keep_alive(self._socket, self._tunables.ping_s, self._ping_changed, self._pong_timeout_s))
-                tasks.create_task(self._stay_registered(tasks))
-        except* ConnectionLost as group:
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                # The loss came while we were being cancelled; the group has swallowed that.
-                raise asyncio.CancelledError from None
-            lost: BaseException = group
-            while isinstance(lost, BaseExceptionGroup):
-                lost = lost.exceptions[0]
-            raise lost from None
+        over: asyncio.Future[ConnectionLost] = self._loop.create_future()
+        async with asyncio.TaskGroup() as self._tasks:
+            for work in (
+                self._rpc.run(),
+                keep_alive(self._socket, self._tunables.ping_s, self._ping_changed, self._pong_timeout_s),
+                self._stay_registered(),
+            ):
+                self._beside(_until_lost(work, over))
+            lost = await over
+            for task in self._running:
+                task.cancel()
+        raise lost
+
+    def _beside(self, work: Coroutine[None, None, None]) -> None:
+        task = self._tasks.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     # ------------------------------------------------------------ for those who send
 
@@ -136,15 +146,15 @@ class Session:
 
     # ------------------------------------------------------------ registration
 
-    async def _stay_registered(self, tasks: asyncio.TaskGroup) -> None:
+    async def _stay_registered(self) -> None:
         while True:
             while self._standing.registration is not Registration.ACCEPTED:
                 await asyncio.sleep(max(0.0, self._standing.boot_due - self._loop.time()))
-                await self._boot(tasks)
+                await self._boot()
             self._on_online(self, self._booted)
             await self._beat()
 
-    async def _boot(self, tasks: asyncio.TaskGroup) -> None:
+    async def _boot(self) -> None:
         boot = self._adapter.boot()
         try:
             answer = self._adapter.read_boot(await self._rpc.request(boot.action, boot.payload, timeout_s=self._tunables.message_timeout_s()))
@@ -158,7 +168,7 @@ class Session:
             return
         self._take(answer)
         if answer.registration is Registration.ACCEPTED and answer.interval_s not in (0, self._tunables.heartbeat_s()):
-            tasks.create_task(self._keep_heartbeat(answer.interval_s))
+            self._beside(self._keep_heartbeat(answer.interval_s))
 
     def _take(self, answer: BootAnswer) -> None:
         if answer.registration is not self._standing.registration:
@@ -226,8 +236,20 @@ class Session:
                 await self.probe()
 
     def _set_clock(self, moment: datetime | None) -> None:
-        if moment is not None:
+        if moment is not None and moment < LATEST_PLAUSIBLE:
             self._clock.set_utc(moment, ClockSource.OCPP)
 
     def _utc(self) -> datetime | None:
         return self._clock.utc(self._clock.now())
+
+
+async def _until_lost(work: Coroutine[None, None, None], over: asyncio.Future[ConnectionLost]) -> None:
+    """Do the work; a lost connection is told to `over`.
+
+    It must not fail its group: on Python 3.11 a group with a failed task swallows a cancellation that comes at the same time.
+    """
+    try:
+        await work
+    except ConnectionLost as lost:
+        if not over.done():
+            over.set_result(lost)

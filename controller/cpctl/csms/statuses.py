@@ -60,13 +60,13 @@ class Statuses:
                 self.online.detach(channel)
 
     async def _send(self, channel: Channel, event: ConnectorStatusChanged) -> None:
-        message = channel.adapter.status(event, self._date(event.at))
-        if message is None:
-            return
         try:
-            await channel.request(message)
+            if message := channel.adapter.status(event, self._date(event.at)):
+                await channel.request(message)
         except ConnectionLost:
             raise
+        except LookupError:  # of an EVSE that this station no longer has
+            log.exception("status.encoding_failed", evse=event.evse)
         except CallTimedOut as error:
             await channel.probe()
             log.warning("status.unanswered", evse=event.evse, error=str(error))

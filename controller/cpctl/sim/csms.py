@@ -22,9 +22,11 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from cpctl.csms.connection import CLOSE_TIMEOUT_S, MAX_MESSAGE_BYTES, Socket
+from cpctl.csms.dialect import Handler, HandlerRefusal
 from cpctl.csms.errors import ConnectionLost, NotConnected
+from cpctl.csms.exchange import Exchange
 from cpctl.csms.frames import ErrorCode, Payload
-from cpctl.csms.rpc import Exchange, Handler, HandlerRefusal, Rpc
+from cpctl.csms.rpc import Rpc
 from cpctl.csms.v16.adapter import dialect
 from cpctl.csms.v16.mapping import date_time
 from cpctl.errors import SimError

@@ -9,14 +9,17 @@ from functools import cache
 from cpctl.core.model import IdToken, TokenInfo
 from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, TransactionStarted
 from cpctl.csms.adapter import BootAnswer, Context, Delivery, Message, Registration
+from cpctl.csms.dialect import Dialect, Handler
 from cpctl.csms.frames import ErrorCode, Payload
-from cpctl.csms.rpc import Dialect, Handler
 from cpctl.csms.schemas import of_version
 
 from .encode import Encoder
 from .handlers import Handlers
 from .mapping import MAX_ID_TAG, Connectors, moment, token_info
 from .variables import Keys
+
+# A CSMS that names a longer one in its boot's answer does not mean it.
+LONGEST_INTERVAL_S = 7 * 24 * 3600
 
 
 @cache
@@ -63,7 +66,8 @@ class Adapter16:
 
     def read_boot(self, answer: Payload) -> BootAnswer:
         """BootNotification.conf."""
-        return BootAnswer(Registration(answer["status"]), max(answer["interval"], 0), moment(answer["currentTime"]))
+        interval_s = min(max(answer["interval"], 0), LONGEST_INTERVAL_S)
+        return BootAnswer(Registration(answer["status"]), interval_s, moment(answer["currentTime"]))
 
     def heartbeat(self) -> Message:
         """Heartbeat (4.6)."""

@@ -9,8 +9,8 @@ from cpctl.core.model import IdToken, IdTokenType
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
 from cpctl.core.ports import Inbox
 from cpctl.csms.adapter import Registration
+from cpctl.csms.dialect import Handler, HandlerRefusal
 from cpctl.csms.frames import ErrorCode, Payload
-from cpctl.csms.rpc import Handler, HandlerRefusal
 
 from .mapping import Connectors
 from .variables import MAX_KEYS, Entry, Keys, variable_of
