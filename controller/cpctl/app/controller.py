@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -52,6 +53,7 @@ class Surroundings:
     open_line: OpenLine
     wall: Callable[[], float] = system_wall
     clock: type[Clock] = Clock
+    open_store: Callable[[Path], Store] = Store
     random: Random = field(default_factory=Random)
     simulated: bool = False
     notifier: Notifier = field(default_factory=Notifier.from_environment)
@@ -69,7 +71,7 @@ class Controller:
         self.options = options
         self._around = around
         loop = asyncio.get_running_loop()
-        self.store = Store(options.state_dir)
+        self.store = around.open_store(options.state_dir)
         try:
             loaded = self.store.loaded
             self.clock = around.clock(loop.time, around.wall, loaded.boot)
@@ -79,7 +81,7 @@ class Controller:
             self.coprocessor = Coprocessor(
                 around.open_line,
                 self._from_link,
-                link_settings(config, simulated=around.simulated),
+                link_settings(config, around.simulated, options.speed),
                 around.random,
                 mark=(mark.boot_nonce, mark.event_id) if isinstance(mark, FirmwareMark) else None,
                 alive=lambda: self.runtime.alive(),

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from cpctl.config import Config, StartOptions
+from cpctl.csms.rpc import Exchange
 from cpctl.errors import PortMissing
 from cpctl.link.line import Line, LineHandler, OpenLine
 from cpctl.link.transport import serial_port
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 _API_DELAY_S = 2.0
 _BY_ID = Path("/dev/serial/by-id")
 
+Ready = Callable[[Controller, Simulation | None], None]
+
 
 def run(config: Config, options: StartOptions) -> int:
     """Run a station until it is told to stop; return the exit code. A reset begins the program anew."""
@@ -33,8 +36,13 @@ def run(config: Config, options: StartOptions) -> int:
     return 0
 
 
-async def run_station(config: Config, options: StartOptions, ready: Callable[[Controller, Simulation | None], None] | None = None) -> Ending:
-    """Run a station in the present loop. `ready` is called once the local API is served."""
+async def run_station(
+    config: Config,
+    options: StartOptions,
+    ready: Ready | None = None,
+    on_exchange: Callable[[Exchange], None] | None = None,
+) -> Ending:
+    """Run a station in the present loop. `ready` is called once the local API is served, `on_exchange` with each OCPP message and its answer."""
     simulation = None
     if options.sim:
         simulation = Simulation(options.state_dir / "sim", len(config.evse), options.speed)
@@ -45,6 +53,8 @@ async def run_station(config: Config, options: StartOptions, ready: Callable[[Co
     controller = Controller(config, options, around)
     if simulation is not None:
         simulation.controller = controller
+    if on_exchange is not None:
+        controller.services.on_exchange = on_exchange
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, controller.stop)
@@ -57,7 +67,7 @@ async def run_station(config: Config, options: StartOptions, ready: Callable[[Co
             await simulation.close()
 
 
-async def _serve(controller: Controller, simulation: Simulation | None, ready: Callable[[Controller, Simulation | None], None] | None) -> None:
+async def _serve(controller: Controller, simulation: Simulation | None, ready: Ready | None) -> None:
     """Serve the local API, loaded after the boot notification is on its way."""
     await controller.csms.attempted(_API_DELAY_S)
     from cpctl.local.server import ApiOptions, LocalApi  # late: aiohttp takes longer to load than all else together

@@ -38,7 +38,7 @@ def csms_settings(config: Config, options: StartOptions) -> CsmsSettings:
     )
 
 
-def link_settings(config: Config, simulated: bool) -> LinkSettings:
+def link_settings(config: Config, simulated: bool, speed: float) -> LinkSettings:
     """What the link has to know. A simulated board is commissioned without ado; a real one by `cpctl commission` only."""
     mac = config.coprocessor.mac
     return LinkSettings(
@@ -46,6 +46,7 @@ def link_settings(config: Config, simulated: bool) -> LinkSettings:
         mac=bytes.fromhex(mac.replace(":", "")) if mac and not simulated else None,
         commission=simulated,
         allow_simulated=simulated,
+        speed=speed,
         version=_version(VERSION),
     )
 
