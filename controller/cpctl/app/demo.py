@@ -14,8 +14,8 @@ from rich.console import Console
 
 from cpctl import log
 from cpctl.config import StartOptions, from_data
-from cpctl.csms.rpc import Exchange
-from cpctl.errors import ControllerError
+from cpctl.csms.exchange import Exchange
+from cpctl.errors import ControllerError, SimError
 from cpctl.local.services import VehicleChange
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.loop import ScaledLoop
@@ -65,16 +65,14 @@ class _Story:
             up.set_result((controller, simulation))
 
         options = StartOptions(self._place, sim=True, speed=self._speed, csms_url=url, csms_id=_ID, api_bind="127.0.0.1:0")
-        station: asyncio.Future[object] = asyncio.ensure_future(run_station(_config(url), options, ready, self._exchanged))
+        station = asyncio.ensure_future(run_station(_config(url), options, ready, self._exchanged))
+        story = asyncio.ensure_future(self._session(up, csms))
         try:
-            await asyncio.wait({station, up}, return_when=asyncio.FIRST_COMPLETED)
-            if station.done():
-                station.result()
-            controller, simulation = up.result()
-            good = await self._session(controller, simulation, csms)
-            controller.stop()
+            await asyncio.wait((station, story), return_when=asyncio.FIRST_COMPLETED)
+            if not story.done():
+                raise SimError(f"the station ended before its time ({await station})")
+            good = await story
             await station
-            await simulation.stop()
         except ControllerError as error:
             self._say(f"[red]The demo failed:[/] {error}")
             return 1
@@ -82,11 +80,14 @@ class _Story:
             self._say("[red]The demo failed:[/] the last step took too long")
             return 1
         finally:
+            story.cancel()
             station.cancel()
             await csms.stop()
         return 0 if good else 1
 
-    async def _session(self, controller: Controller, simulation: Simulation, csms: EmbeddedCsms) -> bool:
+    async def _session(self, up: asyncio.Future[tuple[Controller, Simulation]], csms: EmbeddedCsms) -> bool:
+        """Play the session; end the station and its world."""
+        controller, simulation = await up
         await self._until(controller, lambda evse: controller.csms.status()["connected"] and evse["status"] == "Available")
         self._say("[bold]A vehicle is plugged in.[/]")
         await simulation.vehicle(1, VehicleChange(state="B", current_a=16, phases=3, soc=40))
@@ -106,7 +107,10 @@ class _Story:
         await simulation.vehicle(1, VehicleChange(state="A"))
         await self._until(controller, lambda evse: evse["status"] == "Available")
         await csms.until(lambda: all(charge.stop is not None for charge in csms.ledger.charges), _STEP_S)
-        return await self._record(controller, csms)
+        good = await self._record(controller, csms)
+        await simulation.stop()
+        controller.stop()
+        return good
 
     async def _record(self, controller: Controller, csms: EmbeddedCsms) -> bool:
         (session,) = await controller.services.sessions(None, 1)
@@ -120,7 +124,7 @@ class _Story:
             ("session", f"{session['id']} at EVSE {session['evse']}, by {session['id_token']}"),
             ("started", session["started"]),
             ("stopped", f"{session['stopped']} ({session['reason']})"),
-            ("energy", f"{session['energy_wh']:.0f} Wh; the CSMS was told {told_wh} Wh in transaction {charge.number}"),
+            ("energy", f"{session['energy_wh']:.1f} Wh; the CSMS was told {told_wh} Wh in transaction {charge.number}"),
             ("messages", f"{len(await controller.services.messages(None, 10_000))}, every one answered; {len(charge.meter_values)} meter values"),
             ("faults", ", ".join(map(str, faults)) or "none"),
         ):

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from cpctl.config import Config, StartOptions
-from cpctl.csms.rpc import Exchange
+from cpctl.csms.exchange import Exchange
 from cpctl.errors import PortMissing
 from cpctl.link.line import Line, LineHandler, OpenLine
 from cpctl.link.transport import serial_port

@@ -38,7 +38,7 @@ def csms_settings(config: Config, options: StartOptions) -> CsmsSettings:
     )
 
 
-def link_settings(config: Config, simulated: bool, speed: float) -> LinkSettings:
+def link_settings(config: Config, simulated: bool, speed: float = 1.0) -> LinkSettings:
     """What the link has to know. A simulated board is commissioned without ado; a real one by `cpctl commission` only."""
     mac = config.coprocessor.mac
     return LinkSettings(
