@@ -5,9 +5,28 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 ROUNDS = 7
+# Below this many rounds a best round says more of the neighbours than of us.
+FEWEST_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much to measure."""
+
+    quick: bool = False
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of which the best counts."""
+        return FEWEST_ROUNDS if self.quick else ROUNDS
+
+    def of(self, full: int, quick: int) -> int:
+        """Choose how often something is done in a round."""
+        return quick if self.quick else full
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +39,10 @@ class Figure:
     wanted: str
     met: bool | None = None  # None: printed without a verdict
     remark: str = ""
+
+    def but(self, remark: str) -> Self:
+        """Add a remark."""
+        return replace(self, remark=f"{self.remark}; {remark}" if self.remark else remark)
 
 
 def ratio(goal: str, what: str, subject: float, floor: float, limit: float, unit: str = "us") -> Figure:
@@ -55,3 +78,16 @@ def percentile(values: Sequence[float], share: float) -> float:
     """Return the value that `share` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """Write the figures as a table that is Markdown too."""
+    head = ("goal", "what", "measured", "wanted", "", "remark")
+    rows = [(figure.goal, figure.what, figure.measured, figure.wanted, _VERDICT[figure.met], figure.remark) for figure in figures]
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    rule = "|".join("-" * (width + 2) for width in widths)
+    lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)]
+    return "\n".join([f"| {lines[0]} |", f"|{rule}|", *(f"| {line} |" for line in lines[1:])])
+
+
+_VERDICT = {True: "met", False: "missed", None: ""}

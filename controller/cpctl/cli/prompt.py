@@ -80,7 +80,7 @@ def interactive(station: SimulatedStation) -> bool:
 
 def _perform(station: SimulatedStation, text: str) -> None:
     if text in ("help", "?"):
-        print("\n".join((script.__doc__ or "").splitlines()[2:]))
+        print(script.LANGUAGE, end="")
         return
     try:
         line = script.parse(text)

@@ -1,5 +1,15 @@
-"""The language of the `sim` prompt and of scenario files: one command a line, `#` begins a comment.
+"""The language of the `sim` prompt and of scenario files: one command a line, `#` begins a comment."""
 
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cpctl.errors import SimError
+
+LANGUAGE = """\
 plug [EVSE] [AMPERES] [key=value ...]   plug a vehicle in (keys: phases, cable, soc, parked, diode)
 charge | pause [EVSE]                   the vehicle asks for energy, or stops asking
 unplug [EVSE]                           unplug it
@@ -20,43 +30,12 @@ expect FACT=VALUE ...                   fail unless it is so now
 sleep TIME                              wait
 """
 
-from __future__ import annotations
-
-import re
-import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from cpctl.errors import SimError
-
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _TIME = re.compile(r"\+?(\d+(?:\.\d+)?)([smhd]?)")
 _CONDITION = re.compile(r"(?:(?P<evse>\d+):)?(?P<fact>[a-z_]+)(?P<op>!=|>=|<=|=|>|<)(?P<value>.*)")
 
 VERBS = frozenset(
-    [
-        "plug",
-        "charge",
-        "ready",
-        "pause",
-        "unplug",
-        "tap",
-        "stop",
-        "unlock",
-        "limit",
-        "fault",
-        "clear",
-        "net",
-        "link",
-        "power",
-        "clock",
-        "set",
-        "call",
-        "status",
-        "wait",
-        "expect",
-        "sleep",
-    ]
+    "plug charge ready pause unplug tap stop unlock limit fault clear net link power clock set call status wait expect sleep".split()  # noqa: SIM905
 )
 
 

@@ -1,0 +1,113 @@
+"""G7, G8: how soon a stop of the CSMS is at the far end of the serial line, idle, under load, and with everything in its way."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from .figures import Effort, Figure, at_most, percentile
+from .machine import pin
+from .station import BENCH_CORE, BenchStation, until
+
+# The EVSE that is stopped, and those that only load the station: ten report ten times a second, and are metered once a second each.
+_STOPPED = 1
+_LOADING = range(2, 12)
+_QUIET_HZ, _LOADED_HZ = 5, 10
+_STAGGER_S = 0.1
+
+
+@dataclass(slots=True)
+class _Rounds:
+    """Milliseconds of each stop, round by round."""
+
+    rounds: list[list[float]] = field(default_factory=list)
+
+    def best(self, share: float) -> float:
+        """Return the least of the rounds' percentiles."""
+        return min(percentile(taken, share) for taken in self.rounds)
+
+    @property
+    def all(self) -> list[float]:
+        """Every stop of every round."""
+        return [taken for one in self.rounds for taken in one]
+
+
+async def measure(effort: Effort, state: Path) -> list[Figure]:
+    """Stop again and again, in turns: a bare client, the idle station, the loaded one, the loaded one with everything stalled."""
+    pin(BENCH_CORE)
+    rng = Random(1)
+    bare, idle, loaded, stalled = _Rounds(), _Rounds(), _Rounds(), _Rounds()
+    with tempfile.TemporaryDirectory(dir=state) as place:
+        async with BenchStation("bench.bare", 1) as floor, BenchStation("bench.host", len(_LOADING) + 1, Path(place)) as station:
+            station.board.report(_STOPPED, _QUIET_HZ)
+            for _ in range(effort.rounds):
+                bare.rounds.append([await _stop(floor, rng) for _ in range(effort.of(100, 20))])
+                idle.rounds.append([await _stop(station, rng) for _ in range(effort.of(100, 20))])
+                async with _load(station):
+                    loaded.rounds.append([await _stop(station, rng) for _ in range(effort.of(100, 20))])
+                    stalled.rounds.append([await _stop_with_everything_stalled(station, rng) for _ in range(effort.of(6, 2))])
+    return _figures(bare, idle, loaded, stalled)
+
+
+def _figures(bare: _Rounds, idle: _Rounds, loaded: _Rounds, stalled: _Rounds) -> list[Figure]:
+    floor = f"a bare websockets client that writes to the port: {bare.best(0.5):.2f} / {bare.best(0.99):.2f} ms"
+    growth = loaded.best(0.99) / idle.best(0.99)
+    more_p50 = percentile(stalled.all, 0.5) - percentile(loaded.all, 0.5)
+    more_worst = max(stalled.all) - percentile(loaded.all, 0.99)
+    return [
+        at_most("G7", "stop sent to stop frame read, idle, p50", idle.best(0.5), 1.0, "ms", floor),
+        at_most("G7", "the same, p99", idle.best(0.99), 6.0, "ms"),
+        at_most("G7", "100 frames/s and 10 MeterValues/s, p50", loaded.best(0.5), 1.0, "ms"),
+        at_most("G7", "the same, p99", loaded.best(0.99), 6.0, "ms"),
+        Figure("G7", "loaded p99 against idle p99", f"{growth:.2f} x", "<= 1.3 x", growth <= 1.3),
+        at_most("G8", "more when handler, CALL and disk stall, p50", more_p50, 10.0, "ms", f"{len(stalled.all)} stops, loaded too"),
+        at_most("G8", "the same, the worst stop against the loaded p99", more_worst, 10.0, "ms"),
+    ]
+
+
+# ---------------------------------------------------------------- one stop
+
+
+async def _stop(station: BenchStation, rng: Random) -> float:
+    await station.start(_STOPPED)
+    await asyncio.sleep(rng.uniform(0.02, 0.06))  # at no moment that the station could be in step with
+    return await station.stop(_STOPPED)
+
+
+async def _stop_with_everything_stalled(station: BenchStation, rng: Random) -> float:
+    """Stop while a handler of the station waits for the disk, the disk does not answer, and the CSMS owes an answer."""
+    csms = station.csms
+    await station.start(_STOPPED)
+    csms.silent = True
+    await until(lambda: csms.kept > 0)
+    station.stall_disk()
+    await asyncio.sleep(0.03)
+    _, configured = await csms.send("ChangeConfiguration", {"key": "HeartbeatInterval", "value": str(rng.randrange(300, 100_000 // 2))})
+    await asyncio.sleep(rng.uniform(0.1, 0.5))
+    taken = await station.stop(_STOPPED)
+    if configured.done() or not csms.kept:
+        raise RuntimeError("nothing was stalled: the measurement is void")
+    await csms.answer_kept()
+    async with asyncio.timeout(10):
+        await configured
+    return taken
+
+
+# ---------------------------------------------------------------- load
+
+
+@asynccontextmanager
+async def _load(station: BenchStation) -> AsyncIterator[None]:
+    """Let ten vehicles charge, begun one after the other so that their samples spread over the second."""
+    for evse in _LOADING:
+        station.board.report(evse, _LOADED_HZ)
+        await asyncio.gather(station.start(evse), asyncio.sleep(_STAGGER_S))
+    yield
+    for evse in _LOADING:
+        station.board.report(evse, 0)
+        await station.stop(evse)
