@@ -61,6 +61,17 @@ def test_a_tenth_of_an_ampere_is_a_multiple_of_a_tenth(schemas: Schemas, limit: 
     assert schemas.violation("SetChargingProfile", profile(limit)) is None
 
 
+def test_an_answer_is_harmless_only_if_nothing_in_it_is_worse() -> None:
+    odd = {"currentTime": "2026-03-01T12:00:00Z", "interval": 5, "more": 1}
+    for schemas in (FAST, SLOW):
+        harmless = schemas.violation("BootNotification", {"status": "Accepted", **odd}, answer=True)
+        harmful = schemas.violation("BootNotification", {"status": "Perhaps", **odd}, answer=True)
+        assert harmless is not None
+        assert harmless.harmless_in_answer
+        assert harmful is not None
+        assert not harmful.harmless_in_answer
+
+
 def test_a_violation_tells_where_and_not_what() -> None:
     violation = SCHEMAS.violation("ChangeConfiguration", {"key": "AuthorizationKey", "value": "secret" * 100})
     assert str(violation) == "value is too long"

@@ -40,11 +40,11 @@ _WORDS: dict[str, str] = {
 }
 # What jsonschema-rs calls otherwise: a property where the schema allows none at all.
 _ALIASES = {"falseSchema": "additionalProperties"}
-# Of several violations the first of these is told, so that the verdict does not depend on the validator's order.
-_ORDER = {keyword: rank for rank, keyword in enumerate(("type", "required", "additionalProperties", "enum", "maxLength"))}
-
-# An answer with these can still be used: what is needed is there.
-_HARMLESS_IN_ANSWERS = frozenset({"additionalProperties", "maxLength", "multipleOf"})
+# An answer with nothing worse than these can still be used: what is needed is there.
+_HARMLESS_IN_ANSWERS = ("additionalProperties", "maxLength", "multipleOf")
+# Of several violations the gravest is told: what makes a payload unusable first, what is harmless last.
+_RANKS = {"type": 0, "required": 1, "enum": 2} | {keyword: rank for rank, keyword in enumerate(_HARMLESS_IN_ANSWERS, 4)}
+_OTHER_RANK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +137,4 @@ def compile_py(text: str) -> Check:
 
 def _first(errors: Iterable[tuple[str, Iterable[str | int]]]) -> Violation | None:
     found = [Violation(keyword, ".".join(str(part) for part in path)) for keyword, path in errors]
-    return min(found, key=lambda one: (_ORDER.get(one.keyword, len(_ORDER)), one.path, one.keyword), default=None)
+    return min(found, key=lambda one: (_RANKS.get(one.keyword, _OTHER_RANK), one.path, one.keyword), default=None)

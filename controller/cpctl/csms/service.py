@@ -241,6 +241,8 @@ class CsmsService:
             log.warning("csms.authorize_unanswered", error=str(error))
         except CsmsError as error:
             log.warning("csms.authorize_failed", error=str(error))
+        except Exception:  # the driver waits for a word, even if it is none
+            log.exception("csms.authorize_broken")
         finally:
             self._asks -= 1
         self._inbox.post(TokenAnswered(ask, info))
