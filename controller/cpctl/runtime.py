@@ -90,6 +90,7 @@ class Runtime:
         self._requests: dict[int, asyncio.Future[tuple[Outcome, str]]] = {}
         self._next_request = 1
         self._timer: asyncio.TimerHandle | None = None
+        self._failed = False
         self._failure: asyncio.Future[None] | None = None
         self.on_change: Callable[[], None] = lambda: None
 
@@ -97,6 +98,8 @@ class Runtime:
 
     def post(self, item: Input, committed: Callable[[], None] | None = None) -> None:
         """Feed an input; `committed` is called once everything that it caused is on disk."""
+        if self._failed:
+            return
         self._inbox.append((item, committed))
         if self._draining:
             return
@@ -104,7 +107,7 @@ class Runtime:
         try:
             while self._inbox:
                 self._turn(*self._inbox.popleft())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must end in a restart from what is stored
             self._fail(error)
         finally:
             self._draining = False
@@ -135,7 +138,7 @@ class Runtime:
         loop = asyncio.get_running_loop()
         due = self._station.deadline()
         overdue = due is not None and loop.time() - due / 1000 > within_s
-        return not overdue and not (self._failure is not None and self._failure.done())
+        return not overdue and not self._failed
 
     async def run(self) -> None:
         """Wait until the station fails, which raises what it failed with; cancelled at the end of the program."""
@@ -143,8 +146,9 @@ class Runtime:
         await self._failure
 
     def _fail(self, error: Exception) -> None:
-        """A fault in our own logic: stop permitting, then let the program end and be restarted from what is stored."""
+        """Take a fault in our own logic: hear nothing more, so that the program ends and begins anew from what is stored."""
         log.error("station.failed", exc_info=error)
+        self._failed = True
         self._inbox.clear()
         if self._failure is not None and not self._failure.done():
             self._failure.set_exception(error)
@@ -238,7 +242,7 @@ class Runtime:
             self._timer.cancel()
             self._timer = None
         deadline = self._station.deadline()
-        if deadline is not None and not (self._failure is not None and self._failure.done()):
+        if deadline is not None and not self._failed:
             # Half a millisecond late, so that the core's whole milliseconds have passed.
             self._timer = asyncio.get_running_loop().call_at(deadline / 1000 + 0.0005, self.post, Tick())
 

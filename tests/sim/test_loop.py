@@ -89,7 +89,7 @@ def test_time_never_runs_backwards() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, ScaledLoop)
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="backwards"):
             loop.push(-1)
 
     with asyncio.Runner(loop_factory=ScaledLoop) as runner:

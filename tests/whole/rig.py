@@ -106,7 +106,8 @@ class Rig:
 
     async def stop(self) -> Ending:
         """End the host in order."""
-        assert self.controller is not None and self._running is not None
+        assert self.controller is not None
+        assert self._running is not None
         self.controller.stop()
         ending = await self._running
         self._running = self.controller = None
@@ -149,7 +150,7 @@ class Rig:
         """Let virtual time pass until something is physically so."""
         async with asyncio.timeout(within_s):
             while not holds(await self.truth(evse)):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)  # noqa: ASYNC110  # virtual time: nothing tells when the plant changes
 
     async def sleep(self, seconds: float) -> None:
         """Let virtual time pass, whether the host runs or not."""

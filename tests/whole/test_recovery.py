@@ -56,9 +56,7 @@ async def test_a_returning_host_renews_the_lease_before_it_reaches_the_csms(tmp_
 
 @pytest.mark.parametrize(("policy", "transactions"), [("resume", 1), ("end", 1)])
 @virtually
-async def test_a_host_away_for_longer_finds_the_charge_wound_down_and_does_what_is_configured(
-    tmp_path: Path, policy: str, transactions: int
-) -> None:
+async def test_a_host_away_for_longer_finds_the_charge_wound_down_and_does_what_is_configured(tmp_path: Path, policy: str, transactions: int) -> None:
     async with Rig(tmp_path, station={"on_lapse": policy}) as rig:
         await rig.online()
         await rig.charge()

@@ -84,7 +84,7 @@ class Controller:
                 link_settings(config, around.simulated, options.speed),
                 around.random,
                 mark=(mark.boot_nonce, mark.event_id) if isinstance(mark, FirmwareMark) else None,
-                alive=lambda: self.runtime.alive(),
+                alive=lambda: self.runtime.alive(),  # noqa: PLW0108  # not there yet
             )
             self.csms_settings = csms_settings(config, options)
             self.csms = CsmsService(
@@ -94,7 +94,7 @@ class Controller:
                 self.station,
                 self.clock,
                 around.random,
-                on_exchange=lambda exchange: self.services.exchanged(exchange),
+                on_exchange=lambda exchange: self.services.exchanged(exchange),  # noqa: PLW0108  # not there yet
             )
             self.runtime = Runtime(self.station, self.store, self.clock, self.coprocessor, self.csms, self._restart)
             self.services = StationServices(self)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import structlog
 
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 # Loading the API's server must not delay the first BootNotification, nor wait for a CSMS that is away.
 _API_DELAY_S = 2.0
-_BY_ID = Path("/dev/serial/by-id")
+_BY_ID = "/dev/serial/by-id"
 
 Ready = Callable[[Controller, Simulation | None], None]
 
@@ -104,14 +104,14 @@ def _loop_factory(options: StartOptions) -> Callable[[], asyncio.AbstractEventLo
 
 
 def open_port(name: str) -> OpenLine:
-    """Opener of the configured port; `auto` takes the only one there is, looked for at each opening."""
+    """Make the opener of the configured port; `auto` takes the only one there is, looked for at each opening."""
     if name != "auto":
         return serial_port(name)
 
     async def open_only_port(handler: LineHandler) -> Line:
-        found = sorted(str(path) for path in _BY_ID.glob("*"))
+        found = sorted(os.listdir(_BY_ID)) if os.path.isdir(_BY_ID) else []
         if len(found) != 1:
             raise PortMissing(f"to choose by itself under {_BY_ID} (found: {', '.join(found) or 'none'}); set coprocessor.port")
-        return await serial_port(found[0])(handler)
+        return await serial_port(f"{_BY_ID}/{found[0]}")(handler)
 
     return open_only_port

@@ -12,7 +12,7 @@ from cpctl.version import VERSION
 
 
 def station_settings(config: Config) -> StationSettings:
-    """What the core has to know."""
+    """Tell the core what it has to know."""
     return StationSettings(
         evses=tuple(_evse(evse) for evse in config.evse),
         on_lapse=LapsePolicy(config.station.on_lapse),
@@ -22,7 +22,7 @@ def station_settings(config: Config) -> StationSettings:
 
 
 def csms_settings(config: Config, options: StartOptions) -> CsmsSettings:
-    """What the CSMS side has to know; the command line overrides the file."""
+    """Tell the CSMS side what it has to know; the command line overrides the file."""
     csms = config.csms
     return CsmsSettings(
         url=options.csms_url or csms.url,
@@ -39,7 +39,7 @@ def csms_settings(config: Config, options: StartOptions) -> CsmsSettings:
 
 
 def link_settings(config: Config, simulated: bool, speed: float = 1.0) -> LinkSettings:
-    """What the link has to know. A simulated board is commissioned without ado; a real one by `cpctl commission` only."""
+    """Tell the link what it has to know. A simulated board is commissioned without ado; a real one by `cpctl commission` only."""
     mac = config.coprocessor.mac
     return LinkSettings(
         board=board_settings(config),
@@ -52,7 +52,7 @@ def link_settings(config: Config, simulated: bool, speed: float = 1.0) -> LinkSe
 
 
 def board_settings(config: Config) -> BoardSettings:
-    """The commissioned configuration set of this station."""
+    """Make the commissioned configuration set of this station."""
     return BoardSettings(
         board=ConfigBoard(evse_count=len(config.evse), name=config.coprocessor.board[:24]),
         evses=tuple(_board_evse(evse) for evse in config.evse),

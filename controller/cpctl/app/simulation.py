@@ -178,4 +178,4 @@ def simulated_wall() -> Callable[[], float]:
 def restart_program() -> None:
     """Begin this program anew without a word to anybody, as a host does that lost its power."""
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # the very program that runs already

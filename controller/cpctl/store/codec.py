@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -24,7 +24,7 @@ class Row:
     body: str
 
 
-@lru_cache(maxsize=None)
+@cache
 def _adapter(kind: str) -> TypeAdapter[Record | DurableEvent]:
     return TypeAdapter(_KINDS[kind])
 

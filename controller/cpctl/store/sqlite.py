@@ -24,6 +24,8 @@ from .codec import Row, decode, encode
 
 _RETRY_S = 1.0
 _NOTES_KEPT = 10_000
+_LATER_NOTES = "SELECT id, boot, mono_ms, utc_ms, evse, code, text FROM note WHERE id > ? ORDER BY id LIMIT ?"
+_LATEST_NOTES = "SELECT id, boot, mono_ms, utc_ms, evse, code, text FROM note WHERE id > ? ORDER BY id DESC LIMIT ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +156,7 @@ class Store:
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._read_notes, since, limit)
 
     def _read_notes(self, since: int, limit: int) -> list[StoredNote]:
-        order = "ASC" if since else "DESC"
-        rows = self._db.execute(
-            f"SELECT id, boot, mono_ms, utc_ms, evse, code, text FROM note WHERE id > ? ORDER BY id {order} LIMIT ?", (since, limit)
-        ).fetchall()
+        rows = self._db.execute(_LATER_NOTES if since else _LATEST_NOTES, (since, limit)).fetchall()
         found = [StoredNote(row[0], Note(Stamp(*row[1:4]), *row[4:])) for row in rows]
         return found if since else found[::-1]
 
@@ -174,9 +173,7 @@ class Store:
 
     def _load(self) -> Loaded:
         meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
-        records = {
-            key: decode(Row(kind, schema, body)) for key, kind, schema, body in self._db.execute("SELECT key, kind, schema, body FROM record")
-        }
+        records = {key: decode(Row(kind, schema, body)) for key, kind, schema, body in self._db.execute("SELECT key, kind, schema, body FROM record")}
         outbox = [
             (entry, decode(Row(kind, schema, body)))
             for entry, kind, schema, body in self._db.execute("SELECT entry, kind, schema, body FROM outbox ORDER BY entry")
