@@ -149,8 +149,8 @@ class Rig:
     async def until_true(self, holds: Callable[[PlantState], bool], evse: int = 1, within_s: float = 60.0) -> None:
         """Let virtual time pass until something is physically so."""
         async with asyncio.timeout(within_s):
-            while not holds(await self.truth(evse)):
-                await asyncio.sleep(0.05)  # noqa: ASYNC110  # virtual time: nothing tells when the plant changes
+            while not holds(await self.truth(evse)):  # noqa: ASYNC110  # virtual time: nothing tells when the plant changes
+                await asyncio.sleep(0.05)
 
     async def sleep(self, seconds: float) -> None:
         """Let virtual time pass, whether the host runs or not."""

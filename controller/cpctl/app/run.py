@@ -109,9 +109,13 @@ def open_port(name: str) -> OpenLine:
         return serial_port(name)
 
     async def open_only_port(handler: LineHandler) -> Line:
-        found = sorted(os.listdir(_BY_ID)) if os.path.isdir(_BY_ID) else []
+        found = _connected()
         if len(found) != 1:
             raise PortMissing(f"to choose by itself under {_BY_ID} (found: {', '.join(found) or 'none'}); set coprocessor.port")
         return await serial_port(f"{_BY_ID}/{found[0]}")(handler)
 
     return open_only_port
+
+
+def _connected() -> list[str]:
+    return sorted(os.listdir(_BY_ID)) if os.path.isdir(_BY_ID) else []
