@@ -53,6 +53,14 @@ def test_offline_the_cache_is_of_no_use_where_local_authorization_is_off() -> No
     assert drive.outcome(drive.tap()) is Decision.REJECTED
 
 
+def test_offline_a_known_token_is_no_unknown_one() -> None:
+    drive = Drive(initial_variables=(("AuthCtrlr.LocalAuthorizeOffline", "false"), ("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true")))
+    known(drive)
+    drive.feed(CsmsOffline())
+    assert drive.outcome(drive.tap()) is Decision.REJECTED
+    assert drive.outcome(drive.tap(OTHER)) is Decision.ACCEPTED
+
+
 def test_a_cached_token_is_not_asked_about_with_local_pre_authorization() -> None:
     drive = Drive(initial_variables=(("AuthCtrlr.LocalPreAuthorize", "true"),))
     known(drive)

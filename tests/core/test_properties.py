@@ -44,7 +44,9 @@ pilots = st.sampled_from([Pilot.A1, Pilot.B1, Pilot.B2, Pilot.C1, Pilot.C2, Pilo
 fault_sets = st.sampled_from(
     [frozenset[str]()] * 6 + [frozenset({"rcm"}), frozenset({"pilot_short"}), frozenset({"opened_under_load"}), frozenset({"lock", "fault_30"})]
 )
-blocked_sets = st.sampled_from([frozenset[str]()] * 4 + [frozenset({"reclose_wait"}), frozenset({"not_commissioned"}), frozenset({"no_lease", "fault"})])
+blocked_sets = st.sampled_from(
+    [frozenset[str]()] * 4 + [frozenset({"reclose_wait"}), frozenset({"not_commissioned"}), frozenset({"no_lease", "fault"})]
+)
 
 observed = st.builds(
     i.EvseObserved,
@@ -372,6 +374,7 @@ def test_the_same_inputs_give_the_same_outputs(script: Steps) -> None:
 def events_are_in_order(disk: Disk) -> None:
     """Check that each transaction starts once, ends once at most, and counts without a gap."""
     last: dict[str, int] = {}
+    told: dict[str, tuple[int, int]] = {}  # time and register of the last event
     ended: set[str] = set()
     for event in disk.published:
         number = event.transaction_id
@@ -383,5 +386,10 @@ def events_are_in_order(disk: Disk) -> None:
             case TransactionUpdated() | TransactionEnded():
                 assert event.seq_no == last[number] + 1
         last[number] = event.seq_no
+        register = 0 if isinstance(event, TransactionUpdated) else event.register_mwh
+        at, before = told.get(number, (event.at.mono_ms, 0))
+        assert event.at.mono_ms >= at
+        assert isinstance(event, TransactionUpdated) or register >= before
+        told[number] = (event.at.mono_ms, max(register, before))
         if isinstance(event, TransactionEnded):
             ended.add(number)

@@ -65,7 +65,8 @@ def test_a_vehicle_that_left_meanwhile_ends_its_transaction_when_it_left() -> No
     seat.energy_mwh += 2_000_000
     seat.pilot, seat.energised = Pilot.A1, False
     drive.crash(away_s=60)
-    assert drive.running() is not None
+    drive.run(1.5)
+    assert drive.running() is not None, "the kept event may still come"
     drive.event("unplugged", age_ms=50_000)
     (ended,) = drive.ended
     assert (ended.reason, ended.trigger) == (StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST)
@@ -207,6 +208,16 @@ def test_a_coprocessor_that_lost_its_memory_ends_the_transaction() -> None:
     drive.event("plugged")
     assert (drive.ended[0].reason, drive.ended[0].at.mono_ms) == (StopReason.POWER_LOSS, lost)
     assert drive.limit_ma() == 0
+
+
+def test_a_coprocessor_that_says_hello_anew_is_not_believed_before_its_next_snapshot() -> None:
+    drive = Drive()
+    drive.charge()
+    drive.outputs.clear()
+    drive.link(restarted=True)
+    assert drive.why() == ["coprocessor_silent", "recovering"]
+    assert drive.outcome(drive.send(LocalStop, 1)) is Decision.ACCEPTED
+    assert drive.outcome(drive.tap()) is Decision.REJECTED
 
 
 # ---------------------------------------------------------------- the link breaks

@@ -147,6 +147,17 @@ def test_unlock_ends_the_transaction_and_waits_for_the_open_contactor() -> None:
     assert drive.outcome(request) is UnlockOutcome.UNLOCKED
 
 
+def test_unlock_drops_the_token_that_waits() -> None:
+    drive = Drive(fixed_cable=False)
+    drive.seats[1].lock = LockState.MOVING
+    drive.plug()
+    drive.send_token()
+    drive.send(Unlock, evse=1)
+    drive.seats[1].lock = LockState.LOCKED
+    drive.observe()
+    assert not drive.started
+
+
 def test_unlock_fails_when_the_actuator_jams_or_does_not_move() -> None:
     for end in (LockState.JAMMED, LockState.LOCKED):
         drive = locked_charge()

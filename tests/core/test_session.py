@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cpctl.core.inputs import EventGivenUp, LocalStop
-from cpctl.core.model import IdToken, LockState, StopReason, TokenInfo, TokenStatus, Trigger
+from cpctl.core.model import IdToken, LockState, Pilot, StopReason, TokenInfo, TokenStatus, Trigger
 from cpctl.core.outputs import Decision
+from cpctl.core.tokens import MAX_ASKS
 
 from .drive import ACCEPTED, INVALID, OTHER, TAG, Drive
 
@@ -348,3 +349,51 @@ def test_a_start_that_is_given_up_blocks_nothing() -> None:
     drive.deliver()
     assert not drive.disk.outbox
     assert drive.running() is None
+
+
+# ---------------------------------------------------------------- corners
+
+
+def test_on_a_station_with_one_evse_its_reader_is_the_stations() -> None:
+    drive = Drive()
+    drive.charge()
+    drive.tap(evse=0)
+    drive.draw()
+    assert drive.status() == "Finishing"
+    drive.tap(OTHER, evse=0)
+    drive.answer(INVALID)
+    assert drive.why() == ["token_refused"]
+    drive.tap(OTHER, evse=0)
+    drive.answer()
+    assert drive.started[1].id_token == OTHER
+
+
+def test_questions_are_bounded() -> None:
+    drive = Drive(evses=2)
+    for number in range(20):
+        drive.tap(IdToken(f"T{number}"), evse=0)
+    assert len(drive.asks) == MAX_ASKS
+
+
+def test_a_vehicle_that_leaves_is_not_called_suspended_on_its_way() -> None:
+    drive = Drive()
+    drive.charge()
+    drive.outputs.clear()
+    drive.seats[1].pilot, drive.seats[1].energised = Pilot.A1, False
+    drive.feed(drive.snapshot())
+    assert drive.running() is not None
+    assert drive.limit_ma() == 0
+    drive.run(1)
+    assert drive.ended[0].at.mono_ms == drive.ms - 1_000
+    assert [str(status) for status in drive.told()] == ["Available"]
+
+
+def test_the_end_is_never_before_what_was_told() -> None:
+    drive = Drive()
+    drive.seats[1].energy_mwh = 5_000_000
+    drive.charge()
+    drive.run(61)
+    drive.event("unplugged", age_ms=3_600_000, energy_mwh=1)
+    (started,), (ended,) = drive.started, drive.ended
+    assert ended.register_mwh == started.register_mwh + 1_000_000
+    assert ended.at.mono_ms == started.at.mono_ms + 60_000, "the time of the sample"
