@@ -49,7 +49,7 @@ def start(
     settings = station_config(config, sim, csms, id)
     simulated = sim or settings.coprocessor.port == "sim"
     options = StartOptions(
-        state_dir=state or (default_state_dir() / SIMULATED if simulated else default_state_dir()),
+        state_dir=state.absolute() if state else (default_state_dir() / SIMULATED if simulated else default_state_dir()),
         sim=simulated,
         speed=speed,
         csms_url=_checked_url(csms),

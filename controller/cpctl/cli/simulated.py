@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import tempfile
@@ -52,7 +53,7 @@ class SimulatedStation:
     def __init__(self, wanted: Wanted, state: Path | None) -> None:
         self._wanted = wanted
         self._temporary = None if state else tempfile.TemporaryDirectory(prefix="cpctl-sim-", ignore_cleanup_errors=True)
-        self.state = state or Path(self._temporary.name if self._temporary else ".")
+        self.state = state.absolute() if state else Path(self._temporary.name if self._temporary else ".")
         self.client = Client(self.state / SOCKET_NAME)
         self.stage = Stage(self.client, wanted.speed)
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,6 +90,10 @@ class SimulatedStation:
                 self._process.kill()
                 self._process.wait()
         if self._temporary is not None:
+            # The coprocessor outlives its host, as hardware would; one that nobody can find again need not.
+            from cpctl.sim.process import SimProcess, SimSettings
+
+            asyncio.run(SimProcess(SimSettings(self.state / "sim")).stop())
             self._temporary.cleanup()
 
     def _wait_until_served(self) -> None:
