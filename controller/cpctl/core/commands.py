@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Final
 
 from . import authorization, faults
+from .claims import drop_claim
 from .evse import Evse, UnlockWish
 from .inputs import ChangeAvailability, ClearCache, ClearFault, LocalStop, RemoteStop, Reset, SetVariable, Unlock
 from .model import LockState, StopReason, Trigger, Variable
 from .outputs import ClearFaultAt, Decision, Restart, SetOutcome, UnlockOutcome, VariableChanged
+from .sampling import arm_sampling
 from .timers import Timer
-from .tokens import drop_claim
-from .transactions import Ending, arm_sampling, end, find, stop
+from .transactions import Ending, end, find, stop
 from .turn import Turn
 from .variable_table import Mutability
 from .variables import normalise

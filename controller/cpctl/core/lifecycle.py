@@ -7,9 +7,10 @@ from typing import Final
 from . import metering
 from .inputs import CoprocessorLost, CoprocessorReady, Started, Stopping, StoreFailed
 from .model import StopReason, Trigger
+from .sampling import arm_aligned, arm_sampling
 from .stamps import latest
 from .timers import Timer
-from .transactions import Ending, arm_aligned, arm_sampling, end
+from .transactions import Ending, end
 from .turn import Turn
 
 # The first status waits so long for the coprocessor's first word, so that a start does not look like a failure.

@@ -274,17 +274,5 @@ class Reply:
 
 
 Durable = Save | Delete | Forget | Publish | Note
-Effect = (
-    Grant
-    | Restrict
-    | LockConnector
-    | UnlockConnector
-    | SetPilotAvailable
-    | ClearFaultAt
-    | AskToken
-    | Report
-    | Restart
-    | VariableChanged
-    | Reply
-)
+Effect = Grant | Restrict | LockConnector | UnlockConnector | SetPilotAvailable | ClearFaultAt | AskToken | Report | Restart | VariableChanged | Reply
 Output = Durable | Effect

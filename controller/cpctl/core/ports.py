@@ -49,20 +49,20 @@ class Csms(Protocol):
         """Tell a status; the latest of each connector wins."""
 
     def enqueue(self, entry: int, event: DurableEvent) -> None:
-        """A durable event is on disk: deliver it in its order."""
+        """Deliver a durable event, which is on disk, in its order."""
 
     def variable_changed(self, name: str, value: str) -> None:
-        """A configuration variable has a new value."""
+        """Act on the new value of a configuration variable."""
 
 
 class StationView(Protocol):
     """Read access to the station's present state, for adapters and the local API (implemented by `core.station.Station`)."""
 
     def variable(self, name: str) -> str:
-        """Value of `Component.Variable`; KeyError if there is none."""
+        """Return the value of `Component.Variable`; KeyError if there is none."""
 
     def csms_ref(self, transaction_id: str) -> str | None:
-        """The CSMS's id of a transaction, if it gave one."""
+        """Return the CSMS's id of a transaction, if it gave one."""
 
     def status(self) -> Mapping[str, object]:
-        """JSON-able state of all EVSEs as the local API shows it."""
+        """Return the JSON-able state of all EVSEs as the local API shows it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from .claims import drop_claim, leave_lobby
 from .evse import Evse, Permission
 from .facts import facts_of
 from .limits import effective, limits_of
@@ -24,7 +25,6 @@ from .outputs import (
 from .reasons import LINK_CODES, operative, ready_for_start, spent_after_refusal, withheld
 from .status import connector_status
 from .timers import Timer
-from .tokens import drop_claim, leave_lobby
 from .transactions import Ending, begin, stop
 from .turn import Turn
 from .tx_points import TxFacts

@@ -8,13 +8,11 @@ are due, the input itself, then for each EVSE what follows from the facts (`sett
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from . import commands, lifecycle, metering, presence, tokens, transactions
+from . import claims, commands, departure, happenings, lifecycle, metering, presence, sampling, tokens, transactions
 from .authorization import remember
-from .cache import TokenCache
 from .evse import Evse
 from .inputs import (
     ChangeAvailability,
@@ -44,15 +42,13 @@ from .inputs import (
     TokenPresented,
     Unlock,
 )
-from .model import Availability, CacheEntry, FirmwareMark, LockState, Record, Register, Session, Stamp, StationSettings, Transaction, Variable
+from .model import LockState, Record, Stamp, StationSettings
 from .outputs import Output, UnlockOutcome
+from .restore import restore
 from .settling import answer_unlock, report_station, settle
-from .state import State
 from .timers import Key, Timer
 from .turn import Turn
-from .tx_points import PowerPath
-from .variable_table import Definition, definitions
-from .variables import Variables
+from .variable_table import Definition
 from .views import evse_view
 
 
@@ -61,7 +57,7 @@ class Station:
 
     def __init__(self, settings: StationSettings, records: Mapping[str, Record], next_entry: int, new_id: Callable[[], str]) -> None:
         """Start from the stored records; `next_entry` is the number of the next outbox entry, `new_id` makes transaction ids."""
-        self._state = _restore(settings, records, next_entry, new_id)
+        self._state = restore(settings, records, next_entry, new_id)
 
     # ------------------------------------------------------------ inputs
 
@@ -100,7 +96,7 @@ class Station:
             case MeterRead():
                 self._metered(turn, item)
             case CoprocessorEvent():
-                presence.happened(turn, item)
+                happenings.happened(turn, item)
             case CoprocessorReady():
                 lifecycle.link_up(turn, item)
             case CoprocessorLost():
@@ -175,7 +171,7 @@ class Station:
             case Timer.ASK:
                 tokens.unanswered(turn, number)
             case Timer.CLAIM:
-                tokens.expire_claim(turn, number)
+                claims.expire_claim(turn, number)
             case Timer.LINK_DEAD:
                 lifecycle.link_died(turn)
             case Timer.FIRST_WORD:
@@ -212,9 +208,9 @@ class Station:
 def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
     match timer:
         case Timer.SAMPLE:
-            transactions.take_sample(turn, evse)
+            sampling.take_periodic(turn, evse)
         case Timer.ALIGNED:
-            transactions.take_aligned(turn, evse)
+            sampling.take_aligned(turn, evse)
         case Timer.REGISTER:
             metering.save_register(turn, evse)
         case Timer.SETTLING:
@@ -229,40 +225,6 @@ def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
         case Timer.UNLOCK:
             answer_unlock(turn, evse, UnlockOutcome.FAILED)
         case Timer.DEPARTURE:
-            presence.conclude_departure(turn, evse)
+            departure.conclude_departure(turn, evse)
         case _:
             pass
-
-
-def _restore(settings: StationSettings, records: Mapping[str, Record], next_entry: int, new_id: Callable[[], str]) -> State:
-    """Build the state from the configuration and the stored records."""
-    registers = {record.evse: record for record in records.values() if isinstance(record, Register)}
-    availability = {record.evse: record for record in records.values() if isinstance(record, Availability)}
-    found = {record.id: record for record in records.values() if isinstance(record, Transaction)}
-    sessions = [(record.stopped, key) for key, record in records.items() if isinstance(record, Session)]
-    sessions.sort(key=lambda pair: (pair[0].boot, pair[0].mono_ms))
-    evses = {
-        built.id: Evse(built, registers.get(built.id, Register(built.id)), availability.get(built.id, Availability(built.id)))
-        for built in settings.evses
-    }
-    for transaction in found.values():
-        if transaction.ended is None and transaction.evse in evses:
-            evses[transaction.evse].transaction = transaction
-    connectors = sum(len(built.connectors) for built in settings.evses)
-    return State(
-        settings=settings,
-        variables=Variables(
-            definitions(len(evses), connectors),
-            settings.initial_variables,
-            [record for record in records.values() if isinstance(record, Variable)],
-        ),
-        cache=TokenCache(record for record in records.values() if isinstance(record, CacheEntry)),
-        points=PowerPath(),
-        new_id=new_id,
-        next_entry=next_entry,
-        evses=evses,
-        transactions=found,
-        availability=availability.get(0, Availability(0)),
-        sessions=deque(key for _, key in sessions),
-        mark=next((record for record in records.values() if isinstance(record, FirmwareMark)), None),
-    )

@@ -6,24 +6,18 @@ from dataclasses import replace
 from typing import Final
 
 from . import authorization
+from .claims import LOBBY, enter_lobby, free, place, show_refusal, waiting
 from .evse import Claim, Evse
 from .inputs import RemoteStart, TokenPresented
 from .model import IdToken, StopReason, TokenInfo, TokenStatus, Transaction, Trigger
 from .outputs import Decision
 from .reasons import ready_for_start
 from .state import Ask
-from .timers import Timer
 from .transactions import Ending, stop
 from .turn import Turn
 
-# How long a refusal is shown among the reasons.
-REFUSAL_SHOWN_S: Final = 60
-
 # Questions open at a time; more would be somebody playing with the reader.
 MAX_ASKS: Final = 8
-
-LOBBY: Final = 0
-
 
 # ---------------------------------------------------------------- presented
 
@@ -78,7 +72,7 @@ def remote_start(turn: Turn, item: RemoteStart) -> None:
         obstacle: str | None = "A transaction is running on this EVSE."
     else:
         obstacle = _obstacle(turn, number, item.id_token)
-    if obstacle is None and number == LOBBY and not any(_free(turn, one) for one in state.evses.values()):
+    if obstacle is None and number == LOBBY and not any(free(turn, one) for one in state.evses.values()):
         obstacle = "No EVSE is free."
     if obstacle is not None:
         turn.reply(item.request, Decision.REJECTED, obstacle)
@@ -157,12 +151,12 @@ def decide(turn: Turn, question: Ask, info: TokenInfo) -> None:
         return
     number = question.evse
     if number == LOBBY:
-        waiting = _waiting(turn)
-        if waiting is None:
-            _enter_lobby(turn, question)
+        evse_waiting = waiting(turn)
+        if evse_waiting is None:
+            _decide_lobby(turn, question)
             return
-        question = replace(question, plug=waiting.plug)
-        number = waiting.id
+        question = replace(question, plug=evse_waiting.plug)
+        number = evse_waiting.id
     evse = turn.state.evses[number]
     obstacle = _obstacle_to_claim(turn, evse, question)
     if obstacle is not None:
@@ -170,6 +164,15 @@ def decide(turn: Turn, question: Ask, info: TokenInfo) -> None:
         return
     place(turn, evse, _claim(turn, question))
     turn.decide(question.requests, True, "The token is accepted.")
+
+
+def _decide_lobby(turn: Turn, question: Ask) -> None:
+    lobby = turn.state.lobby
+    if lobby is not None and not lobby.id_token.matches(question.id_token):
+        _refuse(turn, LOBBY, question.requests, "Another token waits for its cable.")
+        return
+    enter_lobby(turn, _claim(turn, question))
+    turn.decide(question.requests, True, "The token is accepted; plug in.")
 
 
 def unanswered(turn: Turn, number: int) -> None:
@@ -194,7 +197,7 @@ def _group_transaction(turn: Turn, question: Ask) -> Transaction | None:
     """Return the transaction that a token of the same group stops; at the station's own reader only if it is the only one (C09)."""
     if question.group is None or question.remote:
         return None
-    if question.evse == LOBBY and _waiting(turn) is not None:
+    if question.evse == LOBBY and waiting(turn) is not None:
         return None
     found = [
         evse.transaction
@@ -220,67 +223,6 @@ def _claim(turn: Turn, question: Ask) -> Claim:
     return Claim(question.id_token, turn.now, question.group, question.remote, question.remote_start_id)
 
 
-def place(turn: Turn, evse: Evse, claim: Claim) -> None:
-    """Let an accepted token wait on an EVSE for what its transaction still needs."""
-    evse.claim = replace(claim, plug=evse.plug)
-    forget_refusal(turn, evse)
-    turn.set_timer_in(Timer.CLAIM, evse.id, turn.state.variables.integer("TxCtrlr.EVConnectionTimeOut"))
-
-
-def drop_claim(turn: Turn, evse: Evse) -> None:
-    """Take the accepted token off an EVSE."""
-    evse.claim = None
-    turn.state.timers.clear(Timer.CLAIM, evse.id)
-
-
-def expire_claim(turn: Turn, number: int) -> None:
-    """Free an EVSE, or the station's reader, whose accepted token got no cable in time."""
-    if number == LOBBY:
-        turn.state.lobby = None
-    else:
-        turn.state.evses[number].claim = None
-    turn.note(number, "token.expired", "An accepted token was not followed by a cable in time.")
-
-
-# ---------------------------------------------------------------- the station's own reader
-
-
-def _waiting(turn: Turn) -> Evse | None:
-    """Return the EVSE that waits for a token: plugged in the longest without one; those that had their transaction come last."""
-    waiting = [evse for evse in turn.state.evses.values() if evse.plugged and _free(turn, evse)]
-    return min(waiting, key=_waiting_since, default=None)
-
-
-def _waiting_since(evse: Evse) -> tuple[bool, int, int]:
-    since = evse.plugged_at
-    return (evse.finished_plug == evse.plug, since.mono_ms if since else 0, evse.id)
-
-
-def _free(turn: Turn, evse: Evse) -> bool:
-    asked = any(question.evse == evse.id for question in turn.state.asks.values())
-    taken = evse.transaction is not None or evse.claim is not None or evse.held_for is not None
-    return not taken and not asked and ready_for_start(turn.state, evse) is None
-
-
-def _enter_lobby(turn: Turn, question: Ask) -> None:
-    if turn.state.lobby is not None and not turn.state.lobby.id_token.matches(question.id_token):
-        _refuse(turn, LOBBY, question.requests, "Another token waits for its cable.")
-        return
-    turn.state.lobby = _claim(turn, question)
-    turn.set_timer_in(Timer.CLAIM, LOBBY, turn.state.variables.integer("TxCtrlr.EVConnectionTimeOut"))
-    turn.decide(question.requests, True, "The token is accepted; plug in.")
-
-
-def leave_lobby(turn: Turn, evse: Evse) -> None:
-    """Give the token that waits at the station's reader to an EVSE that is plugged in and free."""
-    claim = turn.state.lobby
-    if claim is None or not evse.plugged or evse.finished_plug == evse.plug or not _free(turn, evse):
-        return
-    turn.state.lobby = None
-    turn.state.timers.clear(Timer.CLAIM, LOBBY)
-    place(turn, evse, claim)
-
-
 # ---------------------------------------------------------------- stop and refuse
 
 
@@ -292,12 +234,5 @@ def _refuse(turn: Turn, number: int, requests: tuple[int, ...], text: str) -> No
     turn.note(number, "token.refused", text)
     evse = turn.state.evses.get(number)
     if evse is not None and evse.transaction is None:
-        evse.refusal = text
-        turn.set_timer_in(Timer.REFUSAL, evse.id, REFUSAL_SHOWN_S)
+        show_refusal(turn, evse, text)
     turn.decide(requests, False, text)
-
-
-def forget_refusal(turn: Turn, evse: Evse) -> None:
-    """Show no refusal any more."""
-    evse.refusal = None
-    turn.state.timers.clear(Timer.REFUSAL, evse.id)

@@ -9,7 +9,8 @@ from .evse import Claim, Evse
 from .facts import charging_state_of
 from .metering import add_bounded, sample, save_register
 from .model import IdToken, Measurand, ReadingContext, Sample, Session, Stamp, StopReason, Transaction, Trigger
-from .outputs import TransactionEnded, TransactionStarted, TransactionUpdated
+from .outputs import TransactionEnded, TransactionStarted
+from .sampling import arm_sampling
 from .stamps import latest
 from .timers import Timer
 from .turn import Turn
@@ -67,76 +68,6 @@ def _start_trigger(evse: Evse, claim: Claim) -> Trigger:
         return Trigger.REMOTE_START
     plugged_last = evse.plugged_at is not None and latest(claim.since, evse.plugged_at) is not claim.since
     return Trigger.CABLE_PLUGGED_IN if plugged_last else Trigger.AUTHORIZED
-
-
-# ---------------------------------------------------------------- samples
-
-
-def arm_sampling(turn: Turn, evse: Evse) -> None:
-    """Let the next samples fall due by the intervals as they now are."""
-    turn.state.timers.clear(Timer.SAMPLE, evse.id)
-    interval_s = turn.state.variables.integer("SampledDataCtrlr.TxUpdatedInterval")
-    if evse.transaction is not None and interval_s > 0:
-        turn.set_timer_in(Timer.SAMPLE, evse.id, interval_s)
-    arm_aligned(turn, evse)
-
-
-def arm_aligned(turn: Turn, evse: Evse) -> None:
-    """Let the sample of the next round time fall due; there is none before the clock is known."""
-    turn.state.timers.clear(Timer.ALIGNED, evse.id)
-    interval_ms = turn.state.variables.integer("AlignedDataCtrlr.Interval") * 1000
-    if evse.transaction is not None and interval_ms > 0 and turn.now.utc_ms is not None:
-        turn.state.timers.set(Timer.ALIGNED, evse.id, turn.now.mono_ms + interval_ms - turn.now.utc_ms % interval_ms)
-
-
-def take_sample(turn: Turn, evse: Evse) -> None:
-    """Report the periodic sample, and keep one for the end."""
-    transaction, variables = evse.transaction, turn.state.variables
-    interval_s = variables.integer("SampledDataCtrlr.TxUpdatedInterval")
-    if transaction is None or interval_s == 0:
-        return
-    turn.set_timer_in(Timer.SAMPLE, evse.id, interval_s)
-    if not evse.fresh:
-        return  # what was measured before the link broke is not measured now
-    context = ReadingContext.SAMPLE_PERIODIC
-    ended_with = variables.measurands("SampledDataCtrlr.TxEndedMeasurands")
-    if ended_with:
-        transaction = replace(transaction, stop_samples=add_bounded(transaction.stop_samples, sample(evse, ended_with, turn.now, context)))
-        turn.keep(transaction)
-    measurands = variables.measurands("SampledDataCtrlr.TxUpdatedMeasurands")
-    if measurands:
-        _update(turn, evse, transaction, Trigger.METER_VALUE_PERIODIC, (sample(evse, measurands, turn.now, context),))
-
-
-def take_aligned(turn: Turn, evse: Evse) -> None:
-    """Report the sample of a round time of the clock."""
-    arm_aligned(turn, evse)
-    measurands = turn.state.variables.measurands("AlignedDataCtrlr.Measurands")
-    if evse.transaction is not None and measurands and evse.fresh:
-        context = ReadingContext.SAMPLE_CLOCK
-        _update(turn, evse, evse.transaction, Trigger.METER_VALUE_CLOCK, (sample(evse, measurands, turn.now, context),))
-
-
-def _update(turn: Turn, evse: Evse, transaction: Transaction, trigger: Trigger, samples: tuple[Sample, ...]) -> None:
-    kept = [one for one in samples if one.readings]
-    if not kept:
-        return
-    seq_no = transaction.seq_no + 1
-    turn.publish(
-        TransactionUpdated(
-            transaction_id=transaction.id,
-            evse=evse.id,
-            connector=transaction.connector,
-            at=turn.now,
-            seq_no=seq_no,
-            trigger=trigger,
-            charging_state=charging_state_of(turn.state, evse),
-            offline=not turn.state.csms_online,
-            samples=tuple(kept),
-        )
-    )
-    turn.keep(replace(transaction, seq_no=seq_no, last=turn.now, told_mwh=evse.register.total_mwh))
-    save_register(turn, evse)
 
 
 # ---------------------------------------------------------------- end

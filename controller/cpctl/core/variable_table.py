@@ -114,6 +114,7 @@ def definitions(evses: int, connectors: int) -> tuple[Definition, ...]:
         _measurands("SampledDataCtrlr.TxEndedMeasurands", "", "what the samples hold that are reported with a transaction's end"),
         _seconds("AlignedDataCtrlr.Interval", 0, "time between samples at round times of the clock; 0: none"),
         _measurands("AlignedDataCtrlr.Measurands", Measurand.ENERGY_IMPORT_REGISTER, "what such a sample holds"),
+        _measurands("AlignedDataCtrlr.TxEndedMeasurands", "", "what such samples hold that are reported with a transaction's end"),
         _seconds("TxCtrlr.EVConnectionTimeOut", 60, "time to plug in after a token was accepted", 1),
         _flag("TxCtrlr.StopTxOnEVSideDisconnect", True, "end the transaction when the vehicle is unplugged"),
         _flag("TxCtrlr.StopTxOnInvalidId", True, "end the transaction when its token is refused after the start"),

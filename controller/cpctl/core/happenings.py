@@ -1,0 +1,59 @@
+"""Events of the coprocessor: each counts once, and says when something was that a snapshot can only find done."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import metering
+from .departure import left, never_told
+from .evse import Evse
+from .inputs import CoprocessorEvent
+from .model import FirmwareMark, Stamp, StopReason, Trigger
+from .stamps import earlier_by
+from .transactions import Ending
+from .turn import Turn
+
+
+def happened(turn: Turn, event: CoprocessorEvent) -> bool:
+    """Take an event; False if its consequences are stored already."""
+    state = turn.state
+    mark = state.mark
+    if mark is not None and mark.boot_nonce == event.boot_nonce and event.event_id <= mark.event_id:
+        return False
+    state.mark = FirmwareMark(event.boot_nonce, event.event_id)
+    turn.save("firmware/mark", state.mark)
+    at = earlier_by(turn.now, max(0, event.age_ms))
+    evse = state.evses.get(event.evse)
+    note = _NOTES.get(event.code)
+    if note is not None:
+        turn.note(event.evse, f"coprocessor.{event.code}", f"{note} {event.text}".strip(), at)
+    if evse is not None:
+        _plug_event(turn, evse, event, at)
+    return True
+
+
+def _plug_event(turn: Turn, evse: Evse, event: CoprocessorEvent, at: Stamp) -> None:
+    """End a transaction whose vehicle left, at the moment when it did. What is plugged in now is told by snapshots alone."""
+    transaction = evse.transaction
+    if transaction is None or transaction.plug is None:
+        return
+    unplugged = event.code == "unplugged" and event.plug == transaction.plug
+    replaced = event.code == "plugged" and event.plug > transaction.plug
+    if replaced and evse.unverified:
+        never_told(turn, evse)
+    elif unplugged or replaced:
+        register_mwh = metering.total_at(evse.register, event.meter_boot, event.energy_mwh)
+        left(turn, evse, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST, at=at, register_mwh=register_mwh))
+
+
+_NOTES: Final = {
+    "boot": "The coprocessor has started.",
+    "lease_expired": "The permission ran out before it was renewed.",
+    "lease_refused": "The coprocessor refused a permission.",
+    "opened_under_load": "The contactor had to open under load.",
+    "config_applied": "The coprocessor's configuration is in force.",
+    "config_refused": "The coprocessor refused its configuration:",
+    "events_lost": "The coprocessor had more to tell than it could keep.",
+    "button": "The board's button was pressed.",
+    "self_test": "The coprocessor has tested itself.",
+}

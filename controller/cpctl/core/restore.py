@@ -1,0 +1,48 @@
+"""The state that a station starts with: the configuration and the stored records."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from .cache import TokenCache
+from .evse import Evse
+from .model import Availability, CacheEntry, FirmwareMark, Record, Register, Session, StationSettings, Transaction, Variable
+from .state import State
+from .tx_points import PowerPath
+from .variable_table import definitions
+from .variables import Variables
+
+
+def restore(settings: StationSettings, records: Mapping[str, Record], next_entry: int, new_id: Callable[[], str]) -> State:
+    """Build the state from the configuration and the stored records."""
+    registers = {record.evse: record for record in records.values() if isinstance(record, Register)}
+    availability = {record.evse: record for record in records.values() if isinstance(record, Availability)}
+    found = {record.id: record for record in records.values() if isinstance(record, Transaction)}
+    sessions = [(record.stopped, key) for key, record in records.items() if isinstance(record, Session)]
+    sessions.sort(key=lambda pair: (pair[0].boot, pair[0].mono_ms))
+    evses = {
+        built.id: Evse(built, registers.get(built.id, Register(built.id)), availability.get(built.id, Availability(built.id)))
+        for built in settings.evses
+    }
+    for transaction in found.values():
+        if transaction.ended is None and transaction.evse in evses:
+            evses[transaction.evse].transaction = transaction
+    connectors = sum(len(built.connectors) for built in settings.evses)
+    return State(
+        settings=settings,
+        variables=Variables(
+            definitions(len(evses), connectors),
+            settings.initial_variables,
+            [record for record in records.values() if isinstance(record, Variable)],
+        ),
+        cache=TokenCache(record for record in records.values() if isinstance(record, CacheEntry)),
+        points=PowerPath(),
+        new_id=new_id,
+        next_entry=next_entry,
+        evses=evses,
+        transactions=found,
+        availability=availability.get(0, Availability(0)),
+        sessions=deque(key for _, key in sessions),
+        mark=next((record for record in records.values() if isinstance(record, FirmwareMark)), None),
+    )
