@@ -68,6 +68,14 @@ def test_the_register_is_saved_at_least_every_minute_while_energy_flows() -> Non
     assert register.total_mwh == 1_000_000
 
 
+def test_a_new_origin_is_on_disk_before_anything_is_counted_from_it() -> None:
+    drive = Drive()
+    drive.feed(MeterRead(1, 8, 900_000, (0, 0, 0), (0, 0, 0), 0))
+    register = drive.disk.records["register/1"]
+    assert isinstance(register, Register)
+    assert (register.meter_boot, register.meter_mwh) == (8, 900_000)
+
+
 def test_no_register_is_written_while_nothing_flows() -> None:
     drive = Drive()
     drive.run(1)
@@ -149,6 +157,24 @@ def test_the_end_brings_bounded_samples_from_first_to_last() -> None:
     assert samples[-1].context is ReadingContext.TRANSACTION_END
     times = [sample.at.mono_ms for sample in samples]
     assert times == sorted(times)
+
+
+def test_aligned_samples_for_the_end_are_kept_without_being_reported() -> None:
+    variables = (
+        ("AlignedDataCtrlr.Interval", "900"),
+        ("AlignedDataCtrlr.Measurands", ""),
+        ("AlignedDataCtrlr.TxEndedMeasurands", "Voltage"),
+        ("SampledDataCtrlr.TxUpdatedInterval", "0"),
+    )
+    drive = Drive(initial_variables=variables)
+    drive.charge()
+    drive.run(900)
+    drive.crash()
+    drive.tap()
+    assert not drive.events(TransactionUpdated)
+    (sample,) = drive.ended[0].samples
+    assert sample.context is ReadingContext.SAMPLE_CLOCK
+    assert sample.at.utc_ms == NOON_2030 + 900_000
 
 
 def test_finished_sessions_are_bounded() -> None:

@@ -181,6 +181,9 @@ class World:
         self.permitted: dict[int, tuple[int, int]] = {}
         self.asks: list[int] = []
         self.outputs: list[Output] = []
+        self.asked: dict[int, IdToken] = {}
+        self.trusted: set[str] = set()  # tokens that somebody has ever vouched for
+        self.trusting = False  # unknown tokens have been allowed
         self.energy_mwh = 0
         self.station = build(self.disk, self.ids, policy)
         self.feed(i.Started(False))
@@ -195,6 +198,7 @@ class World:
         self.station = build(self.disk, self.ids, self.policy)
         self.awaited.clear()
         self.asks.clear()
+        self.asked.clear()
         self.seen.clear()
         self.permitted.clear()
         self.link_up = False
@@ -216,6 +220,14 @@ class World:
                 self.seen.clear()
             case i.EvseObserved() if self.link_up:
                 self.seen[item.evse] = item
+            case i.TokenAnswered(ask, TokenInfo(TokenStatus.ACCEPTED)) if ask in self.asked:
+                self.trusted.add(self.asked[ask].value.casefold())
+            case i.RemoteStart(id_token=id_token) if self.station.variable("AuthCtrlr.AuthorizeRemoteStart") == "false":
+                self.trusted.add(id_token.value.casefold())
+            case i.EventDelivered(info=TokenInfo(TokenStatus.ACCEPTED)):
+                self.trusted |= {one.id_token.value.casefold() for one in self.disk.published if isinstance(one, TransactionStarted) and one.id_token}
+            case i.SetVariable(name="AuthCtrlr.OfflineTxForUnknownIdEnabled"):
+                self.trusting = True
             case _:
                 pass
         before = self.station.deadline()
@@ -273,6 +285,7 @@ class World:
                 assert transaction is not None
                 assert transaction.plug == plug == seen.plug
                 assert not transaction.stop_requested
+                assert self.trusting or (transaction.id_token is not None and transaction.id_token.value.casefold() in self.trusted)
                 assert not seen.faults
                 assert 6_000 <= limit_ma <= min(MAX_MA, seen.cable_ma if seen.cable_ma is not None else MAX_MA)
                 self.permitted[evse] = (plug, limit_ma)
@@ -283,8 +296,9 @@ class World:
             case Reply(request):
                 assert request in self.awaited, "answered once, and only what was asked"
                 self.awaited.remove(request)
-            case AskToken(ask):
+            case AskToken(ask, _, id_token):
                 self.asks.append(ask)
+                self.asked[ask] = id_token
             case _:
                 pass
 

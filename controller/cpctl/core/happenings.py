@@ -14,22 +14,23 @@ from .transactions import Ending
 from .turn import Turn
 
 
-def happened(turn: Turn, event: CoprocessorEvent) -> bool:
-    """Take an event; False if its consequences are stored already."""
+def happened(turn: Turn, event: CoprocessorEvent) -> None:
+    """Take an event that has not been taken yet. The mark is stored with its consequences; an event without any may come again unharmed."""
     state = turn.state
     mark = state.mark
     if mark is not None and mark.boot_nonce == event.boot_nonce and event.event_id <= mark.event_id:
-        return False
+        return
     state.mark = FirmwareMark(event.boot_nonce, event.event_id)
-    turn.save("firmware/mark", state.mark)
+    before = len(turn.outputs)
     at = earlier_by(turn.now, max(0, event.age_ms))
-    evse = state.evses.get(event.evse)
     note = _NOTES.get(event.code)
     if note is not None:
         turn.note(event.evse, f"coprocessor.{event.code}", f"{note} {event.text}".strip(), at)
+    evse = state.evses.get(event.evse)
     if evse is not None:
         _plug_event(turn, evse, event, at)
-    return True
+    if len(turn.outputs) > before:
+        turn.save("firmware/mark", state.mark)
 
 
 def _plug_event(turn: Turn, evse: Evse, event: CoprocessorEvent, at: Stamp) -> None:

@@ -46,8 +46,10 @@ def take(turn: Turn, evse: Evse, read: MeterRead) -> None:
     if evse.register == before:
         return
     evse.register_dirty = True
-    # Without a delta nothing but the origin is new: no hurry, and no write for a meter that stands still.
-    if evse.register.total_mwh != before.total_mwh and not turn.state.timers.running(Timer.REGISTER, evse.id):
+    if evse.register.total_mwh == before.total_mwh:
+        # Without a delta the origin is new. What is counted from it would be lost with it, were the host to vanish before the next save.
+        save_register(turn, evse)
+    elif not turn.state.timers.running(Timer.REGISTER, evse.id):
         turn.set_timer_in(Timer.REGISTER, evse.id, REGISTER_SAVE_S)
 
 

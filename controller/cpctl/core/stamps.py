@@ -19,15 +19,6 @@ def latest(first: Stamp, *others: Stamp | None) -> Stamp:
     return best
 
 
-def elapsed_ms(since: Stamp, now: Stamp) -> int | None:
-    """Return the time between two stamps; None if no clock joins them."""
-    if since.boot == now.boot:
-        return now.mono_ms - since.mono_ms
-    if since.utc_ms is not None and now.utc_ms is not None:
-        return now.utc_ms - since.utc_ms
-    return None
-
-
 def _after(one: Stamp, other: Stamp) -> bool:
     if one.boot == other.boot:
         return one.mono_ms > other.mono_ms
