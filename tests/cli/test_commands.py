@@ -14,12 +14,11 @@ from pathlib import Path
 
 import pytest
 
-import cpctl
 from cpctl.cli.client import Client
 from cpctl.version import VERSION
 
-CONTROLLER = Path(next(iter(cpctl.__path__))).parent
-EXAMPLE = CONTROLLER.parent / "config" / "cpctl.example.toml"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "config/cpctl.example.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def run(tmp_path: Path) -> Run:
     """Run `cpctl` in an empty directory, with no configuration and no service but those named."""
 
     async def run(*arguments: str) -> Ended:
-        environment = {**os.environ, "PYTHONPATH": str(CONTROLLER), "XDG_STATE_HOME": str(tmp_path), "COLUMNS": "200", "NO_COLOR": "1"}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "controller"), "XDG_STATE_HOME": str(tmp_path), "COLUMNS": "200", "NO_COLOR": "1"}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "cpctl", *arguments, cwd=tmp_path, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )

@@ -17,7 +17,6 @@ from random import Random
 
 import pytest
 
-import cpctl
 from cpctl.app.commission import commission
 from cpctl.app.settings import board_settings
 from cpctl.cli.client import Client
@@ -27,8 +26,7 @@ from cpctl.link.transport import serial_port
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.process import SimProcess, SimSettings
 
-CONTROLLER = Path(next(iter(cpctl.__path__))).parent
-ROOT = CONTROLLER.parent
+ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 40
 
 SESSION = """\
@@ -48,7 +46,7 @@ wait status=Available queued=0 in 600s
 
 
 async def launch(*arguments: str, cwd: Path) -> asyncio.subprocess.Process:
-    environment = {**os.environ, "PYTHONPATH": str(CONTROLLER), "XDG_STATE_HOME": str(cwd), "NO_COLOR": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "controller"), "XDG_STATE_HOME": str(cwd), "NO_COLOR": "1"}
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=cwd, env=environment, stdout=pipe, stderr=pipe)
 
