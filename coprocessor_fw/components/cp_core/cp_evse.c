@@ -179,7 +179,7 @@ static cp_opened_t opening_reason(cp_power_input_t input)
 static void on_closing(cp_evse_t *e)
 {
     e->closings = e->closings < UINT8_MAX ? (uint8_t)(e->closings + 1u) : UINT8_MAX;
-    e->closings_forget_ms = CP_CLOSINGS_FORGET_MS;
+    e->closings_forget_ms = e->closings_forget_ms > 0u ? e->closings_forget_ms : CP_CLOSINGS_FORGET_MS;
     e->cycles++;
     e->lock_wanted = true;
     cp_pilot_blank(&e->pilot, CP_BLANK_WINDOWS);

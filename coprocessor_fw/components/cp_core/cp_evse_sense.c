@@ -17,7 +17,7 @@ void cp_evse_pass_time(cp_evse_t *e, uint32_t step_ms, cp_notes_t *notes)
     e->closings_forget_ms = cp_count_down(e->closings_forget_ms, step_ms);
     if (e->closings_forget_ms == 0u && e->closings > 0u) {
         e->closings--;
-        e->closings_forget_ms = CP_CLOSINGS_FORGET_MS;
+        e->closings_forget_ms = e->closings > 0u ? CP_CLOSINGS_FORGET_MS : 0u;
     }
     if (cp_evse_is_closed(e) || e->drive == (uint8_t)CP_DRIVE_PWM) {
         e->phase_ms = 0;
@@ -58,6 +58,7 @@ static void unplug(cp_evse_t *e, cp_notes_t *notes)
     e->lease.held = false;
     e->diode_proved = false;
     e->diode_failed = false;
+    e->wants_ventilation = false;
     e->under_load_ms = 0;
     cp_note(notes, CP_EVENT_CODE_UNPLUGGED, (uint32_t)cp_evse_pilot(e), 0);
 }
@@ -136,7 +137,8 @@ static void sense_pilot(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *
                       (unsound && cp_fault_stands(&e->faults, CP_FAULT_PILOT_INVALID)),
                   e->pilot.high_mv, notes);
     cp_evse_fault(e, CP_FAULT_DIODE_MISSING, e->diode_failed, e->pilot.low_mv, notes);
-    cp_evse_fault(e, CP_FAULT_VENTILATION, letter == CP_LETTER_D && e->config.commissioned && !e->config.ventilation,
+    e->wants_ventilation = letter == CP_LETTER_D || (e->wants_ventilation && letter != CP_LETTER_C);
+    cp_evse_fault(e, CP_FAULT_VENTILATION, e->wants_ventilation && e->config.commissioned && !e->config.ventilation,
                   e->pilot.high_mv, notes);
     if (e->short_ms >= CP_SHORT_MS || e->invalid_ms >= CP_INVALID_STOP_MS) {
         e->lease.held = false; /* B, C and D were left, if only for want of a pilot */

@@ -77,7 +77,7 @@ uint32_t cp_evse_blocked(const cp_evse_t *e)
            bit(CP_BLOCKED_EV_NOT_READY, !cp_letter_asks(letter)) | bit(CP_BLOCKED_NOT_PLUGGED, !e->plugged) |
            bit(CP_BLOCKED_DIODE_UNPROVED, !e->diode_proved) |
            bit(CP_BLOCKED_RECLOSE_WAIT, !cp_evse_is_closed(e) && (e->reclose_ms > 0u || raise_waits(e))) |
-           bit(CP_BLOCKED_VENTILATION, letter == CP_LETTER_D && !e->config.ventilation) |
+           bit(CP_BLOCKED_VENTILATION, e->wants_ventilation && !e->config.ventilation) |
            bit(CP_BLOCKED_UNAVAILABLE, e->out_of_service) | bit(CP_BLOCKED_PHASE_WAIT, phases_wait(e)) |
            bit(CP_BLOCKED_CABLE, cable_unknown) |
            bit(CP_BLOCKED_BOOTING, e->restarting || letter == CP_LETTER_UNKNOWN) |

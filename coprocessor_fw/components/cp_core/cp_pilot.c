@@ -28,10 +28,15 @@ static void window_add(cp_window_t *w, int16_t mv)
 /* Mean without the least and the greatest sample, as soon as two others remain. */
 static int16_t window_mean(const cp_window_t *w)
 {
-    if (w->count >= 4u) {
-        return (int16_t)((w->sum_mv - w->min_mv - w->max_mv) / ((int32_t)w->count - 2));
+    int32_t sum = w->sum_mv;
+    int32_t count = w->count;
+
+    if (count >= 4) {
+        sum -= w->min_mv + w->max_mv;
+        count -= 2;
     }
-    return w->count > 0u ? (int16_t)(w->sum_mv / (int32_t)w->count) : 0;
+    const int32_t mean = count > 0 ? sum / count : 0;
+    return (int16_t)mean;
 }
 
 static void restart(cp_pilot_reader_t *p, cp_drive_t drive)

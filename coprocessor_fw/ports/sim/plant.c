@@ -127,6 +127,20 @@ void cp_plant_step(cp_plant_t *p, uint32_t step_us, const cp_evse_outputs_t *out
     run_meter(p, step_us, live_phases, &in->meter);
 }
 
+static void ask_for_ventilation(cp_plant_t *p, bool active)
+{
+    if (active == p->ventilation) {
+        return;
+    }
+    p->ventilation = active;
+    if (active) {
+        p->unvented_state = p->vehicle.state;
+        cp_vehicle_command(&p->vehicle, (uint8_t)CP_VEHICLE_STATE_D);
+    } else if (p->vehicle.state == (uint8_t)CP_VEHICLE_STATE_D) {
+        cp_vehicle_command(&p->vehicle, p->unvented_state);
+    }
+}
+
 bool cp_plant_inject(cp_plant_t *p, uint8_t fault, bool active)
 {
     switch (fault) {
@@ -140,7 +154,7 @@ bool cp_plant_inject(cp_plant_t *p, uint8_t fault, bool active)
         p->vehicle.diode = !active;
         return true;
     case CP_FAULT_VENTILATION:
-        cp_vehicle_command(&p->vehicle, active ? (uint8_t)CP_VEHICLE_STATE_D : (uint8_t)CP_VEHICLE_STATE_C);
+        ask_for_ventilation(p, active);
         return true;
     case CP_FAULT_PROXIMITY:
         p->faults.proximity = active;

@@ -24,8 +24,10 @@ typedef struct {
 typedef struct {
     cp_vehicle_t vehicle;
     cp_plant_faults_t faults;
-    bool contact;     /* the contactor's main poles are closed */
-    uint32_t coil_ms; /* the coil disagrees with the poles for */
+    bool ventilation;       /* the vehicle was made to ask for it */
+    uint8_t unvented_state; /* what it did before */
+    bool contact;           /* the contactor's main poles are closed */
+    uint32_t coil_ms;       /* the coil disagrees with the poles for */
     uint32_t closings;
     uint32_t openings;
     uint8_t lock_at; /* cp_lock_at_t */

@@ -101,7 +101,9 @@ void cp_vehicle_charge(cp_vehicle_t *v, uint64_t energy_uwh)
 
 uint16_t cp_vehicle_soc_pm(const cp_vehicle_t *v)
 {
-    return v->capacity_wh == 0u ? FULL_PM : (uint16_t)(v->battery_uwh / ((uint64_t)v->capacity_wh * 1000u));
+    const uint64_t soc_pm = v->capacity_wh == 0u ? FULL_PM : v->battery_uwh / ((uint64_t)v->capacity_wh * 1000u);
+
+    return soc_pm < FULL_PM ? (uint16_t)soc_pm : (uint16_t)FULL_PM;
 }
 
 void cp_vehicle_set_soc(cp_vehicle_t *v, uint16_t soc_pm)

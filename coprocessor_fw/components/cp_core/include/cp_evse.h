@@ -131,6 +131,7 @@ typedef struct {
     uint32_t blind_ms; /* state F for, in which no vehicle is seen to leave */
     bool diode_proved;
     bool diode_failed;
+    bool wants_ventilation; /* D was seen, and neither C nor A since */
 
     uint16_t cable_seen_da;
     uint16_t cable_da; /* believed; 0 outside of every window */

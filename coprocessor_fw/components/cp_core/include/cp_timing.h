@@ -55,7 +55,7 @@
 /* Least time with the contactor open. */
 #define CP_RECLOSE_MS 5000u
 #define CP_RECLOSE_FAULT_MS 30000u
-/* More closings than this within a minute double the wait for each further one, up to 2^3. */
+/* Closings leak away one each 20 s; more than this at a time double the wait for each one too many, up to 2^3. */
 #define CP_CLOSINGS_FREE 3u
 #define CP_CLOSINGS_STRETCH_MAX 3u
 #define CP_CLOSINGS_FORGET_MS 20000u

@@ -1,0 +1,353 @@
+/* Configuration: pushed, validated field by field, kept over power cuts, applied only at rest. */
+
+#include "host_rig.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static host_t h;
+
+static cp_msg_config_board_t board_of(uint8_t evses)
+{
+    cp_msg_config_board_t board;
+
+    cp_msg_config_board_default(&board);
+    board.evse_count = evses;
+    return board;
+}
+
+static cp_result_t commission(const cp_msg_config_board_t *board, const cp_msg_config_evse_t *evses, size_t count)
+{
+    const cp_result_t result = host_push(&h, CP_CONFIG_SET_COMMISSIONED, board, evses, count, NULL, 0);
+
+    host_run(&h, 100);
+    return result;
+}
+
+static cp_msg_config_operational_t operational_of(uint8_t evse)
+{
+    cp_msg_config_operational_t operational;
+
+    cp_msg_config_operational_default(&operational);
+    operational.evse = evse;
+    return operational;
+}
+
+static cp_result_t set_operational(const cp_msg_config_operational_t *operational)
+{
+    const cp_result_t result = host_push(&h, CP_CONFIG_SET_OPERATIONAL, NULL, NULL, 0, operational, 1);
+
+    host_run(&h, 100);
+    return result;
+}
+
+static void a_new_board_takes_its_commissioning_and_shows_its_crc(void)
+{
+    const cp_msg_config_board_t board = board_of(1);
+    const cp_msg_config_evse_t evse = host_evse_config(1);
+
+    host_start(&h, 1);
+    host_greet(&h, 5);
+    host_run(&h, 500);
+    CHECK_EQ(h.hello.config_crc, 0);
+    CHECK_EQ(h.snapshot[0].blocked & 1u << CP_BLOCKED_NOT_COMMISSIONED, 1u << CP_BLOCKED_NOT_COMMISSIONED);
+    CHECK_EQ(commission(&board, &evse, 1), CP_RESULT_ACCEPTED);
+    const cp_msg_event_t *const applied = host_last(&h, CP_EVENT_CODE_CONFIG_APPLIED);
+    CHECK(applied != NULL);
+    CHECK_EQ(applied->extra, CP_CONFIG_SET_COMMISSIONED);
+    CHECK_EQ(h.snapshot[0].config_crc, applied->value);
+    CHECK_EQ(h.snapshot[0].blocked & 1u << CP_BLOCKED_NOT_COMMISSIONED, 0);
+    host_greet(&h, 6);
+    CHECK_EQ(h.hello.config_crc, applied->value);
+}
+
+/* One bad value in an EVSE's configuration: its field must be named. */
+typedef struct {
+    const char *field;
+    size_t offset;
+    size_t size;
+    int32_t value;
+} bad_t;
+
+#define BAD(name, bad) {#name, offsetof(cp_msg_config_evse_t, name), sizeof(((cp_msg_config_evse_t *)0)->name), bad}
+
+static void each_bad_field_is_refused_by_its_name(void)
+{
+    static const bad_t cases[] = {
+        BAD(hard_limit_da, 59),
+        BAD(hard_limit_da, 801),
+        BAD(phases, 0),
+        BAD(phases, 2),
+        BAD(phases, 4),
+        BAD(fixed_cable, 2),
+        BAD(ventilation, 2),
+        BAD(lock_fitted, 2),
+        BAD(feedback, 3),
+        BAD(rcm, 1), /* this board has none: it must not be relied on */
+        BAD(rcm, 3),
+        BAD(phase_switch, 2),
+        BAD(pilot_gain_ppm, 200001),
+        BAD(pilot_gain_ppm, -200001),
+        BAD(pilot_offset_mv, 1001),
+        BAD(pilot_offset_mv, -1001),
+        BAD(pwm_rise_us, 51),
+        BAD(pwm_rise_us, -51),
+        BAD(pwm_fall_us, 51),
+        BAD(pwm_fall_us, -51),
+    };
+    const cp_msg_config_board_t board = board_of(1);
+
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cp_msg_config_evse_t evse = host_evse_config(1);
+        memcpy((uint8_t *)&evse + cases[i].offset, &cases[i].value, cases[i].size); /* little-endian host */
+        host_start(&h, 1);
+        host_greet(&h, 5);
+        CHECK_EQ(commission(&board, &evse, 1), CP_RESULT_ACCEPTED);
+        const cp_msg_event_t *const refused = host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED);
+        CHECK(refused != NULL);
+        if (strcmp(refused->text, cases[i].field) != 0) {
+            (void)fprintf(stderr, "case %u: %s named %s\n", i, cases[i].field, refused->text);
+            CHECK(false);
+        }
+        CHECK_EQ(refused->value, CP_CONFIG_SET_COMMISSIONED);
+        CHECK_EQ(refused->extra, 1);
+        CHECK(!h.sim.cp.config.active.commissioned);
+    }
+}
+
+static void each_good_border_is_taken(void)
+{
+    const cp_msg_config_board_t board = board_of(1);
+    cp_msg_config_evse_t evse = host_evse_config(1);
+
+    evse.hard_limit_da = 800;
+    evse.pilot_gain_ppm = -200000;
+    evse.pilot_offset_mv = 1000;
+    evse.pwm_rise_us = -50;
+    evse.pwm_fall_us = 50;
+    evse.phase_switch = 1;
+    host_start(&h, 1);
+    host_greet(&h, 5);
+    CHECK_EQ(commission(&board, &evse, 1), CP_RESULT_ACCEPTED);
+    CHECK(h.sim.cp.config.active.commissioned);
+}
+
+static void phase_switching_needs_three_phases(void)
+{
+    const cp_msg_config_board_t board = board_of(1);
+    cp_msg_config_evse_t evse = host_evse_config(1);
+
+    evse.phases = 1;
+    evse.phase_switch = 1;
+    host_start(&h, 1);
+    host_greet(&h, 5);
+    (void)commission(&board, &evse, 1);
+    CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "phase_switch") == 0);
+}
+
+static void missing_and_surplus_evses_and_a_wrong_count_are_refused(void)
+{
+    const cp_msg_config_evse_t evses[] = {host_evse_config(1), host_evse_config(2), host_evse_config(3)};
+    const struct {
+        uint8_t count;
+        size_t pushed;
+        const char *field;
+    } cases[] = {{0, 1, "evse_count"}, {3, 3, "evse_count"}, {5, 2, "evse_count"}, {2, 1, "evse"}, {1, 2, "evse"}};
+
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const cp_msg_config_board_t board = board_of(cases[i].count);
+        host_start(&h, 2);
+        host_greet(&h, 5);
+        CHECK_EQ(commission(&board, evses, cases[i].pushed), CP_RESULT_ACCEPTED);
+        CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, cases[i].field) == 0);
+    }
+    host_start(&h, 2);
+    host_greet(&h, 5);
+    CHECK_EQ(commission(NULL, evses, 1), CP_RESULT_ACCEPTED);
+    CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "evse_count") == 0);
+}
+
+static void items_out_of_place_are_answered_at_once(void)
+{
+    uint8_t payload[CP_MAX_PAYLOAD];
+    cp_msg_config_evse_t evse = host_evse_config(1);
+    const cp_msg_config_begin_t begin = {.set = (uint8_t)CP_CONFIG_SET_OPERATIONAL};
+    const cp_msg_config_begin_t bad = {.set = 2};
+    const cp_msg_config_commit_t commit = {.set = (uint8_t)CP_CONFIG_SET_COMMISSIONED};
+
+    host_start(&h, 1);
+    host_greet(&h, 5);
+    CHECK_EQ(host_command(&h, CP_MSG_CONFIG_EVSE, payload, cp_msg_config_evse_encode(&evse, payload)),
+             CP_RESULT_WRONG_STATE);
+    CHECK_EQ(host_command(&h, CP_MSG_CONFIG_COMMIT, payload, cp_msg_config_commit_encode(&commit, payload)),
+             CP_RESULT_WRONG_STATE);
+    CHECK_EQ(host_command(&h, CP_MSG_CONFIG_BEGIN, payload, cp_msg_config_begin_encode(&bad, payload)),
+             CP_RESULT_BAD_VALUE);
+    CHECK_EQ(host_command(&h, CP_MSG_CONFIG_BEGIN, payload, cp_msg_config_begin_encode(&begin, payload)), CP_RESULT_OK);
+    CHECK_EQ(host_command(&h, CP_MSG_CONFIG_EVSE, payload, cp_msg_config_evse_encode(&evse, payload)),
+             CP_RESULT_WRONG_STATE);
+    const cp_msg_config_operational_t nobody = operational_of(9);
+    CHECK_EQ(host_command(&h, CP_MSG_CONFIG_OPERATIONAL, payload, cp_msg_config_operational_encode(&nobody, payload)),
+             CP_RESULT_BAD_EVSE);
+    CHECK_EQ(host_command(&h, CP_MSG_CONFIG_COMMIT, payload, cp_msg_config_commit_encode(&commit, payload)),
+             CP_RESULT_WRONG_STATE);
+}
+
+static void a_wrong_crc_is_refused(void)
+{
+    uint8_t payload[CP_MAX_PAYLOAD];
+    const cp_msg_config_begin_t begin = {.set = (uint8_t)CP_CONFIG_SET_OPERATIONAL};
+    const cp_msg_config_commit_t commit = {.set = (uint8_t)CP_CONFIG_SET_OPERATIONAL, .crc = 1};
+
+    host_start_commissioned(&h, 1);
+    (void)host_command(&h, CP_MSG_CONFIG_BEGIN, payload, cp_msg_config_begin_encode(&begin, payload));
+    CHECK_EQ(host_command(&h, CP_MSG_CONFIG_COMMIT, payload, cp_msg_config_commit_encode(&commit, payload)),
+             CP_RESULT_BAD_CRC);
+}
+
+static void another_commissioning_needs_the_button_but_the_same_one_does_not(void)
+{
+    const cp_msg_config_board_t board = board_of(1);
+    cp_msg_config_evse_t evse = host_evse_config(1);
+
+    host_start_commissioned(&h, 1);
+    const uint32_t crc = h.snapshot[0].config_crc;
+    CHECK_EQ(commission(&board, &evse, 1), CP_RESULT_ACCEPTED);
+    CHECK_EQ(host_count(&h, CP_EVENT_CODE_CONFIG_APPLIED), 1);
+    CHECK_EQ(h.snapshot[0].config_crc, crc);
+
+    evse.hard_limit_da = 160;
+    CHECK_EQ(commission(&board, &evse, 1), CP_RESULT_NOT_PERMITTED);
+    CHECK_EQ(h.snapshot[0].config_crc, crc);
+
+    CHECK_EQ(host_button(&h, true), CP_RESULT_OK);
+    host_run(&h, 50);
+    CHECK_EQ(host_last(&h, CP_EVENT_CODE_BUTTON)->value, 1);
+    CHECK_EQ(commission(&board, &evse, 1), CP_RESULT_ACCEPTED);
+    CHECK(h.snapshot[0].config_crc != crc);
+    CHECK_EQ(h.sim.cp.evse[0].config.hard_limit_da, 160);
+}
+
+static void bad_operational_fields_are_refused_by_name(void)
+{
+    host_start_commissioned(&h, 1);
+    cp_msg_config_operational_t o = operational_of(1);
+    o.snapshot_ms = 49;
+    CHECK_EQ(set_operational(&o), CP_RESULT_ACCEPTED);
+    CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "snapshot_ms") == 0);
+    o = operational_of(1);
+    o.close_debounce_ms = 299;
+    (void)set_operational(&o);
+    CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "close_debounce_ms") == 0);
+    o.close_debounce_ms = 2001;
+    (void)set_operational(&o);
+    CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "close_debounce_ms") == 0);
+    o = operational_of(1);
+    o.limit_da = 801;
+    (void)set_operational(&o);
+    CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "limit_da") == 0);
+    CHECK_EQ(host_count(&h, CP_EVENT_CODE_CONFIG_APPLIED), 0);
+}
+
+static void a_change_while_charging_waits_and_never_stops_it(void)
+{
+    cp_msg_config_operational_t o = operational_of(1);
+
+    host_start_commissioned(&h, 1);
+    h.lease_da = 160;
+    (void)host_vehicle(&h, 1, CP_VEHICLE_STATE_C);
+    host_run(&h, 8000);
+    CHECK_EQ(h.snapshot[0].power, CP_POWER_ENERGISED);
+    const uint32_t stored = cp_sim_store_count(&h.sim);
+
+    o.limit_da = 100;
+    CHECK_EQ(set_operational(&o), CP_RESULT_ACCEPTED);
+    CHECK_EQ(host_count(&h, CP_EVENT_CODE_CONFIG_PENDING), 1);
+    CHECK_EQ(host_count(&h, CP_EVENT_CODE_CONFIG_APPLIED), 0);
+    host_run(&h, 5000);
+    CHECK_EQ(h.snapshot[0].config_pending, 1);
+    CHECK_EQ(h.snapshot[0].power, CP_POWER_ENERGISED);
+    CHECK_EQ(h.snapshot[0].offer_da, 160);
+    CHECK_EQ(cp_sim_store_count(&h.sim), stored); /* no flash is written while a contactor is closed */
+
+    (void)host_vehicle(&h, 1, CP_VEHICLE_STATE_B);
+    host_run(&h, 300);
+    CHECK_EQ(host_count(&h, CP_EVENT_CODE_CONFIG_APPLIED), 1);
+    CHECK_EQ(h.snapshot[0].config_pending, 0);
+    CHECK_EQ(h.snapshot[0].offer_da, 100);
+    CHECK_EQ(cp_sim_store_count(&h.sim), stored + 1u);
+}
+
+static void the_snapshot_period_follows_its_setting(void)
+{
+    cp_msg_config_operational_t o = operational_of(1);
+
+    host_start_commissioned(&h, 1);
+    unsigned before = h.snapshots;
+    host_run(&h, 10000);
+    CHECK_BETWEEN(h.snapshots - before, 48, 52);
+    o.snapshot_ms = 1000;
+    CHECK_EQ(set_operational(&o), CP_RESULT_ACCEPTED);
+    before = h.snapshots;
+    host_run(&h, 10000);
+    CHECK_BETWEEN(h.snapshots - before, 9, 12);
+}
+
+static void both_sets_survive_a_power_cut(void)
+{
+    cp_msg_config_operational_t o = operational_of(1);
+
+    host_start_commissioned(&h, 1);
+    o.limit_da = 120;
+    CHECK_EQ(set_operational(&o), CP_RESULT_ACCEPTED);
+    const uint32_t crc = h.snapshot[0].config_crc;
+    CHECK_EQ(host_power(&h, CP_PLANT_POWER_MODE_CUT), CP_RESULT_OK);
+    host_greet(&h, 9);
+    CHECK_EQ(h.hello.config_crc, crc);
+    CHECK_EQ(h.hello.boot_count, 2);
+    CHECK_EQ(h.sim.cp.evse[0].config.limit_da, 120);
+    CHECK(h.sim.cp.evse[0].config.commissioned);
+}
+
+static void a_damaged_image_is_no_configuration(void)
+{
+    cp_nvm_t nvm = {.boot_count = 5};
+    cp_nvm_t read = {0};
+    uint8_t image[CP_NVM_SIZE];
+
+    nvm.config.commissioned = true;
+    nvm.lockouts[2] = 32;
+    const size_t len = cp_nvm_encode(&nvm, image);
+    CHECK_EQ(len, CP_NVM_SIZE);
+    CHECK(cp_nvm_decode(&read, image, len));
+    CHECK_EQ(read.boot_count, 5);
+    CHECK_EQ(read.lockouts[2], 32);
+    for (size_t i = 0; i < len; i++) {
+        image[i] ^= 0x10u;
+        CHECK(!cp_nvm_decode(&read, image, len));
+        image[i] ^= 0x10u;
+        CHECK(!cp_nvm_decode(&read, image, i));
+    }
+    CHECK_EQ(read.boot_count, 5);
+}
+
+int main(void)
+{
+    static const cp_test_t tests[] = {
+        TEST(a_new_board_takes_its_commissioning_and_shows_its_crc),
+        TEST(each_bad_field_is_refused_by_its_name),
+        TEST(each_good_border_is_taken),
+        TEST(phase_switching_needs_three_phases),
+        TEST(missing_and_surplus_evses_and_a_wrong_count_are_refused),
+        TEST(items_out_of_place_are_answered_at_once),
+        TEST(a_wrong_crc_is_refused),
+        TEST(another_commissioning_needs_the_button_but_the_same_one_does_not),
+        TEST(bad_operational_fields_are_refused_by_name),
+        TEST(a_change_while_charging_waits_and_never_stops_it),
+        TEST(the_snapshot_period_follows_its_setting),
+        TEST(both_sets_survive_a_power_cut),
+        TEST(a_damaged_image_is_no_configuration),
+    };
+
+    return RUN_TESTS(tests);
+}

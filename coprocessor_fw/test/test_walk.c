@@ -1,0 +1,205 @@
+/* Random walks: any input at any time, and after each tick the safety property (checked by the rig) and a second
+ * opinion that shares no code with it. A failure prints its seed and the way there.
+ *
+ *   test_walk [SEED [WALKS]]                                                                                        */
+
+#include "evse_rig.h"
+
+#include <string.h>
+
+#define TRACE_MAX 64u
+
+typedef struct {
+    uint32_t random;
+    uint32_t seed;
+    char trace[TRACE_MAX][64];
+    unsigned traced;
+} walk_t;
+
+static walk_t walk; /* a test's, not the core's */
+
+static uint32_t roll(uint32_t sides)
+{
+    walk.random ^= walk.random << 13;
+    walk.random ^= walk.random >> 17;
+    walk.random ^= walk.random << 5;
+    return walk.random % sides;
+}
+
+static void say_way(void)
+{
+    (void)fprintf(stderr, "seed %" PRIu32 ", the last steps:\n", walk.seed);
+    for (unsigned i = 0; i < TRACE_MAX; i++) {
+        const char *const line = walk.trace[(walk.traced + i) % TRACE_MAX];
+        if (line[0] != '\0') {
+            (void)fprintf(stderr, "  %s\n", line);
+        }
+    }
+}
+
+static void note(const char *what, uint32_t now_ms, int64_t value)
+{
+    (void)snprintf(walk.trace[walk.traced % TRACE_MAX], sizeof walk.trace[0], "%8" PRIu32 " ms  %s %" PRId64, now_ms,
+                   what, value);
+    walk.traced++;
+}
+
+/* What a bystander can see, kept apart from the core's own state. */
+typedef struct {
+    bool permission;        /* a lease was taken for this plug and has not lapsed */
+    uint32_t permission_ms; /* rest of it */
+    uint32_t denied_ms;     /* without permission for */
+    uint32_t gone_ms;       /* vehicle not in C or D for */
+    uint32_t away_ms;       /* vehicle in A or B for */
+    uint32_t bad_diode_ms;
+} witness_t;
+
+static void watch(witness_t *w, const rig_t *r, uint32_t ms)
+{
+    const bool asks = r->letter == 'C' || r->letter == 'D';
+
+    w->permission_ms = w->permission_ms > ms ? w->permission_ms - ms : 0u;
+    w->permission = w->permission && w->permission_ms > 0u;
+    w->denied_ms = w->permission ? 0u : w->denied_ms + ms;
+    w->gone_ms = asks ? 0u : w->gone_ms + ms;
+    w->away_ms = r->letter == 'A' || r->letter == 'B' ? w->away_ms + ms : 0u;
+    w->bad_diode_ms = r->diode || r->out.drive != (uint8_t)CP_DRIVE_PWM ? 0u : w->bad_diode_ms + ms;
+    if (!r->out.contactor_closed) {
+        return;
+    }
+    CHECK(w->denied_ms <= 6000u + 50u);
+    CHECK(w->away_ms <= 100u);
+    CHECK(w->gone_ms <= 3000u + 100u);
+    CHECK(w->bad_diode_ms <= 100u);
+    CHECK(r->out.lock);
+}
+
+static void take_lease(rig_t *r, witness_t *w)
+{
+    static const uint16_t limits[] = {0, 59, 60, 100, 160, 320, 515, 800, 160, 160, 320, 320};
+    const cp_msg_lease_t lease = {
+        .evse = 1,
+        .plug = roll(16) == 0u ? r->e.plug - 1u : r->e.plug,
+        .limit_da = limits[roll(12)],
+        .phases = roll(20) == 0u ? 1u : 3u,
+        .ttl_ms = roll(40000),
+    };
+    const cp_lease_refusal_t refusal = cp_evse_lease(&r->e, &lease);
+
+    note("lease", r->now_ms, lease.limit_da);
+    if (refusal == CP_LEASE_REFUSAL_NONE && lease.plug == r->e.plug) {
+        w->permission = lease.limit_da >= 60u;
+        w->permission_ms = lease.ttl_ms < 1000u ? 1000u : lease.ttl_ms;
+    }
+}
+
+static void do_something(rig_t *r, witness_t *w)
+{
+    static const char letters[] = "ABBCCCCCCCCCCCDEX";
+    static const uint32_t cables[] = {220, 220, 220, 100, 680, 1500, 30, UINT32_MAX};
+    cp_notes_t notes = {0};
+
+    switch (roll(20)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+        r->letter = letters[roll(sizeof letters - 1u)];
+        note("letter", r->now_ms, r->letter);
+        break;
+    case 4:
+    case 5:
+    case 6:
+    case 7:
+        take_lease(r, w);
+        break;
+    case 8:
+        r->diode = roll(6) != 0u;
+        note("diode", r->now_ms, r->diode);
+        break;
+    case 9:
+        r->welded = roll(8) == 0u;
+        r->stuck_open = roll(8) == 0u;
+        note("contactor", r->now_ms, r->welded * 2 + r->stuck_open);
+        break;
+    case 10:
+        r->in.proximity_ohm = cables[roll(8)];
+        note("cable", r->now_ms, (int64_t)r->in.proximity_ohm);
+        break;
+    case 11:
+        (void)cp_evse_set_lock(&r->e, roll(2) == 0u);
+        r->lock_jammed = roll(8) == 0u;
+        note("lock jammed", r->now_ms, r->lock_jammed);
+        break;
+    case 12:
+        (void)cp_evse_set_available(&r->e, roll(4) != 0u);
+        note("available", r->now_ms, r->e.available);
+        break;
+    case 13:
+        (void)cp_evse_wake(&r->e);
+        note("wake", r->now_ms, 0);
+        break;
+    case 14:
+        (void)cp_evse_self_test(&r->e);
+        note("self-test", r->now_ms, 0);
+        break;
+    default: /* somebody comes and mends everything */
+        r->diode = true;
+        r->welded = false;
+        r->stuck_open = false;
+        r->lock_jammed = false;
+        r->in.proximity_ohm = 220;
+        r->letter = r->letter == 'E' || r->letter == 'X' ? 'A' : r->letter;
+        (void)cp_evse_set_available(&r->e, true);
+        cp_evse_clear_lockouts(&r->e, &notes);
+        (void)cp_evse_clear_fault(&r->e, 255, &notes);
+        note("mended", r->now_ms, notes.count);
+        break;
+    }
+}
+
+static uint32_t closings; /* over all walks: a walk that never charges proves nothing */
+
+static void one_walk(uint32_t seed)
+{
+    const cp_evse_config_t fitted = rig_config();
+    cp_evse_config_t config = fitted;
+    const cp_evse_past_t past = {.plug = seed};
+    witness_t w = {0};
+    rig_t r;
+
+    walk = (walk_t){.random = seed * 2654435761u + 1u, .seed = seed};
+    walk.random = walk.random != 0u ? walk.random : 1u;
+    config.ventilation = roll(2) == 0u;
+    config.fixed_cable = roll(2) == 0u;
+    config.lock_fitted = true;
+    config.phase_switch = roll(2) == 0u;
+    config.feedback_fitted = roll(4) != 0u;
+    rig_power_up(&r, 1u + roll(10), &config, &past);
+    for (unsigned i = 0; i < 400u; i++) {
+        do_something(&r, &w);
+        const uint32_t ms = roll(3) == 0u ? roll(8000) : roll(700);
+        for (uint32_t ran = 0; ran < ms; ran += r.step_ms) {
+            rig_run(&r, 1);
+            watch(&w, &r, r.step_ms);
+        }
+        r.events = 0;
+    }
+    closings += r.e.cycles;
+}
+
+int main(int argc, char **argv)
+{
+    const uint32_t first = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1u;
+    const uint32_t walks = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 20u;
+
+    (void)atexit(say_way);
+    for (uint32_t i = 0; i < walks; i++) {
+        one_walk(first + i);
+    }
+    CHECK(closings > walks * 3u);
+    (void)printf("%" PRIu32 " walks from seed %" PRIu32 ", the contactor closed %" PRIu32 " times\n", walks, first,
+                 closings);
+    (void)fflush(stdout);
+    _Exit(0);
+}
