@@ -76,6 +76,17 @@ def test_a_new_origin_is_on_disk_before_anything_is_counted_from_it() -> None:
     assert (register.meter_boot, register.meter_mwh) == (8, 900_000)
 
 
+def test_a_new_origin_is_saved_at_once_so_that_nothing_counted_from_it_is_lost() -> None:
+    drive = Drive()
+    drive.charge()
+    drive.seats[1].meter_boot, drive.seats[1].energy_mwh = 8, 0
+    drive.observe()
+    drive.draw(wh=300)
+    drive.crash()
+    drive.tap()
+    assert drive.ended[0].register_mwh == 1_300_000
+
+
 def test_no_register_is_written_while_nothing_flows() -> None:
     drive = Drive()
     drive.run(1)

@@ -45,11 +45,12 @@ def take(turn: Turn, evse: Evse, read: MeterRead) -> None:
     evse.register = advance(before, read.meter_boot, read.energy_mwh)
     if evse.register == before:
         return
-    evse.register_dirty = True
     if evse.register.total_mwh == before.total_mwh:
-        # Without a delta the origin is new. What is counted from it would be lost with it, were the host to vanish before the next save.
-        save_register(turn, evse)
-    elif not turn.state.timers.running(Timer.REGISTER, evse.id):
+        # Only the origin is new. What is counted from it would be lost with it, were the host to vanish before the next save.
+        turn.save(f"register/{evse.id}", evse.register)
+        return
+    evse.register_dirty = True
+    if not turn.state.timers.running(Timer.REGISTER, evse.id):
         turn.set_timer_in(Timer.REGISTER, evse.id, REGISTER_SAVE_S)
 
 

@@ -294,7 +294,7 @@ class Register:
     total_mwh: int = 0
     meter_boot: int | None = None
     meter_mwh: int = 0
-    at: Stamp | None = None  # when it was last saved: energy is known up to then
+    at: Stamp | None = None  # up to when the total is known
     schema: int = 1
 
 
