@@ -85,15 +85,18 @@ class Rig:
     async def start(self) -> None:
         """Start the host."""
         options = StartOptions(self._directory, sim=True, csms_url=self.csms.url)
-        around = Surroundings(
+        self.controller = Controller(self._config, options, self.surroundings())
+        self._running = asyncio.ensure_future(self.controller.run())
+
+    def surroundings(self) -> Surroundings:
+        """Make what the host takes from the outside."""
+        return Surroundings(
             self.chaos.wrap(self.board.open_link),
             wall=lambda: self.utc().timestamp(),
             random=self._random,
             simulated=True,
             notifier=Notifier(None),
         )
-        self.controller = Controller(self._config, options, around)
-        self._running = asyncio.ensure_future(self.controller.run())
 
     async def kill(self) -> None:
         """Let the host vanish between two instructions: nothing is flushed, said or handed over."""
@@ -170,6 +173,11 @@ class Rig:
     def said(self) -> Sequence[Any]:
         """Return the statuses that the CSMS was told, for connector 1, in order."""
         return [call["status"] for call in self.csms.point(ID).status_history if call["connectorId"] == 1]
+
+    def complain(self) -> None:
+        """Raise what the host failed with, if it failed by itself."""
+        if self._running is not None and self._running.done() and not self._running.cancelled():
+            self._running.result()
 
     def _check_running(self) -> None:
         if self._running is not None and self._running.done():

@@ -1,0 +1,215 @@
+"""A campaign of kills: drivers come and go, the network fails at times, and the host is killed at random instants and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Protocol
+
+from cpctl.sim.csms_ledger import Ledger
+from tests.kills.visit import LAPSING_S, Driver, Scene, Visit, Way
+
+# Between two kills; a visit with all its waits takes about a minute, so they fall everywhere in it.
+UP_S = (0.1, 60.0)
+# Mostly the host is back within the lease of 10 s, at times long after.
+BACK_SOON_S, BACK_LATE_S, SOON = (0.0, 5.0), (12.0, 60.0), 0.7
+NETWORK_UP_S, NETWORK_DOWN_S = (40.0, 200.0), (5.0, 120.0)
+# What is told late, by then is: a connection is tried again after 10..20 s, then after twice that.
+DELIVERY_S = 900.0
+WATCH_S = 0.5
+
+
+class World(Scene, Protocol):
+    """A charge point with its surroundings, to be tormented."""
+
+    ledger: Ledger
+    database: Path
+    evses: int
+
+    async def kill(self) -> None:
+        """Let the host vanish between two instructions."""
+
+    async def start(self) -> None:
+        """Start the host; it need not be ready yet."""
+
+    async def network(self, up: bool) -> None:
+        """Let the CSMS be reachable, or not."""
+
+    async def idle(self) -> bool:
+        """Tell whether the host lives, has nothing left to tell, and every EVSE is available."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it."""
+
+    visits: list[Visit] = field(default_factory=list)
+    deaths: list[float] = field(default_factory=list)
+    offline: list[tuple[float, float]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    transactions: int = 0
+    repeats: int = 0
+
+    @property
+    def delivered_wh(self) -> float:
+        """What flowed in truth."""
+        return sum(visit.delivered_wh for visit in self.visits)
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.deaths)} kills, {len(self.visits)} visits, {self.transactions} transactions, {self.repeats} repeated messages, "
+            f"{len(self.offline)} offline spells, {self.delivered_wh:.0f} Wh delivered, {len(self.problems)} problems"
+        )
+
+    def account(self) -> str:
+        """Everything that somebody needs who looks for the cause."""
+        return "\n".join(
+            (
+                *self.problems,
+                f"killed at {', '.join(f'{at:.2f}' for at in self.deaths)}",
+                f"offline {', '.join(f'{since:.2f}..{until:.2f}' for since, until in self.offline)}",
+                *(f"{visit}: {'; '.join(visit.story)}; gone {visit.left_at:.2f}" for visit in self.visits),
+            )
+        )
+
+
+class Campaign:
+    """Runs one, by a seed."""
+
+    def __init__(self, world: World, kills: int, random: Random) -> None:
+        self._world = world
+        self._kills = kills
+        self._random = random
+        self._over = False
+        self._offline_since: float | None = None
+        self._drivers = [Driver(world, evse, random) for evse in range(1, world.evses + 1)]
+        self.outcome = Outcome()
+
+    async def run(self) -> Outcome:
+        """Torment the host, let everything come to rest, and judge."""
+        outcome = self.outcome
+        network = asyncio.ensure_future(self._network())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                watch = tasks.create_task(self._watch())
+                visits = [tasks.create_task(self._visits(driver)) for driver in self._drivers]
+                await self._reap()
+                self._over = True
+                await asyncio.wait(visits)
+                await self._stop_network(network)
+                await self._come_to_rest()
+                watch.cancel()
+        finally:
+            network.cancel()
+            outcome.visits = [visit for driver in self._drivers for visit in driver.visits]
+        self._judge()
+        return outcome
+
+    # ------------------------------------------------------------ those who act
+
+    async def _reap(self) -> None:
+        world, random = self._world, self._random
+        for _ in range(self._kills):
+            await world.sleep(random.uniform(*UP_S))
+            await world.kill()
+            self.outcome.deaths.append(world.now())
+            await world.sleep(random.uniform(*(BACK_SOON_S if random.random() < SOON else BACK_LATE_S)))
+            await world.start()
+
+    async def _visits(self, driver: Driver) -> None:
+        while not self._over:
+            await driver.visit(self._random.choice(list(Way)))
+
+    async def _network(self) -> None:
+        world, random = self._world, self._random
+        while True:
+            await world.sleep(random.uniform(*NETWORK_UP_S))
+            self._offline_since = world.now()
+            await world.network(False)
+            await world.sleep(random.uniform(*NETWORK_DOWN_S))
+            await self._restore()
+
+    async def _stop_network(self, network: asyncio.Task[None]) -> None:
+        network.cancel()
+        await asyncio.gather(network, return_exceptions=True)
+        await self._restore()
+
+    async def _restore(self) -> None:
+        await self._world.network(True)
+        if self._offline_since is not None:
+            self.outcome.offline.append((self._offline_since, self._world.now()))
+            self._offline_since = None
+
+    async def _come_to_rest(self) -> None:
+        deadline = self._world.now() + DELIVERY_S
+        while not await self._world.idle():
+            if self._world.now() > deadline:
+                self.outcome.problems.append(f"not everything was told within {DELIVERY_S:.0f} s")
+                return
+            await self._world.sleep(0.5)
+
+    # ------------------------------------------------------------ those who look
+
+    async def _watch(self) -> None:
+        """See to it that no contactor is closed without a transaction on disk."""
+        watched = [_Watched(self._world, driver, self.outcome.problems) for driver in self._drivers]
+        while True:
+            for one in watched:
+                await one.look()
+            await self._world.sleep(WATCH_S)
+
+    def _judge(self) -> None:
+        outcome, ledger = self.outcome, self._world.ledger
+        outcome.problems += ledger.problems
+        outcome.transactions = len(ledger.charges)
+        outcome.repeats = sum(charge.repeats for charge in ledger.charges)
+        for visit in outcome.visits:
+            outcome.problems += visit.judge(ledger.charges, outcome.deaths)
+        known = {visit.tag for visit in outcome.visits}
+        outcome.problems += [f"transaction {charge.number} of {charge.id_tag}, who was never here" for charge in ledger.charges if charge.id_tag not in known]
+        if ledger.orphans:
+            outcome.problems.append(f"told without a transaction: {ledger.orphans}")
+
+
+class _Watched:
+    """An EVSE that is watched."""
+
+    def __init__(self, world: World, driver: Driver, problems: list[str]) -> None:
+        self._world = world
+        self._driver = driver
+        self._problems = problems
+        self._alone_since_us: int | None = None
+
+    async def look(self) -> None:
+        """Compare the contactor with what is on disk."""
+        truth = await self._world.plant.ask(self._driver.evse)
+        if truth.contactor == 0 or not self._driver.visits:
+            self._alone_since_us = None
+            return
+        tag = self._driver.visits[-1].tag
+        known, running = transactions_on_disk(self._world.database, tag)
+        if not known:
+            self._report(f"contactor {truth.evse} is closed, and the disk knows no transaction of {tag}")
+        if running:
+            self._alone_since_us = None
+        elif self._alone_since_us is None:
+            self._alone_since_us = truth.uptime_us
+        elif truth.uptime_us - self._alone_since_us > LAPSING_S * 1e6:
+            self._report(f"contactor {truth.evse} has been closed for {LAPSING_S:.0f} s after the end of {tag}")
+
+    def _report(self, problem: str) -> None:
+        if problem not in self._problems:
+            self._problems.append(problem)
+
+
+def transactions_on_disk(database: Path, tag: str) -> tuple[bool, bool]:
+    """Tell whether the store knows a transaction of this token, and whether one runs."""
+    rows: Sequence[tuple[str]]
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10) as store:
+        rows = store.execute("SELECT body FROM record WHERE kind IN ('Transaction', 'Session')").fetchall()
+    mine = [body for (body,) in rows if f'"{tag}"' in body]
+    return bool(mine), any('"ended":null' in body for body in mine)

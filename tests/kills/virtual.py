@@ -1,0 +1,80 @@
+"""The rig as a world for campaigns: hundreds of kills in virtual time, the same for the same seed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tests.whole.rig import ID, Rig
+
+from cpctl.errors import ControllerError
+from cpctl.sim.csms_ledger import Charge
+
+#: Whoever asks a host that dies hears nothing; a person turns away sooner.
+_HEARD_WITHIN_S = 2.0
+
+
+class RigWorld:
+    """A rig as drivers see it, and as those see it who torment it."""
+
+    def __init__(self, rig: Rig, directory: Path, evses: int = 1) -> None:
+        self._rig = rig
+        self.plant = rig.plant
+        self.ledger = rig.csms.ledger
+        self.database = directory / "cpctl.db"
+        self.evses = evses
+
+    # ------------------------------------------------------------ Scene
+
+    async def look(self, evse: int) -> Mapping[str, Any] | None:
+        """Look at the display; None while it is dark."""
+        self._rig.complain()
+        return self._rig.evse(evse) if self._rig.controller is not None else None
+
+    async def tap(self, evse: int, tag: str) -> None:
+        """Hold a token to the reader."""
+        with suppress(TimeoutError, ControllerError):
+            async with asyncio.timeout(_HEARD_WITHIN_S):
+                if self._rig.controller is not None:
+                    await self._rig.tap(tag, evse)
+
+    async def call(self, action: str, payload: Mapping[str, Any]) -> None:
+        """Send a CALL from the CSMS."""
+        with suppress(ControllerError):
+            await self._rig.csms.call(ID, action, dict(payload), timeout_s=_HEARD_WITHIN_S)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+
+    def now(self) -> float:
+        """Return the time."""
+        return asyncio.get_running_loop().time()
+
+    def charges(self) -> list[Charge]:
+        """Return what the CSMS knows."""
+        return self.ledger.charges
+
+    # ------------------------------------------------------------ World
+
+    async def kill(self) -> None:
+        """Let the host vanish between two instructions."""
+        await self._rig.kill()
+
+    async def start(self) -> None:
+        """Start the host."""
+        await self._rig.start()
+
+    async def network(self, up: bool) -> None:
+        """Let the CSMS be reachable, or not."""
+        await self._rig.csms.set_up(up)
+
+    async def idle(self) -> bool:
+        """Tell whether the host lives, has nothing left to tell, and every EVSE is available."""
+        controller = self._rig.controller
+        if controller is None or controller.csms.status()["queued"] or any(charge.stop is None for charge in self.charges()):
+            return False
+        return all(self._rig.evse(evse)["status"] == "Available" for evse in range(1, self.evses + 1))
