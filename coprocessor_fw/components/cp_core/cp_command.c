@@ -2,7 +2,7 @@
 
 #include "cp_coprocessor_parts.h"
 
-#include "cp_math.h"
+#include "cp_offer.h"
 
 /* The EVSE of a command, or NULL. */
 static cp_evse_t *find_evse(cp_coprocessor_t *cp, uint8_t evse)
@@ -194,5 +194,5 @@ void cp_lease_take(cp_coprocessor_t *cp, const cp_frame_t *frame)
         return;
     }
     line->refusal_told = (uint8_t)CP_LEASE_REFUSAL_NONE;
-    line->hurry = line->hurry || lease.limit_da == 0u;
+    line->hurry = line->hurry || lease.limit_da < CP_OFFER_MIN_DA; /* a stop */
 }
