@@ -13,6 +13,7 @@ from aiohttp import web
 
 from cpctl.config import split_bind
 from cpctl.errors import ApiError
+from cpctl.unix_path import reachable
 from cpctl.version import VERSION
 
 from .answers import Handler, errors_as_json, reply
@@ -22,7 +23,6 @@ from .openapi import describe
 from .routes import Call, Route, evse_number, sim_routes, station_routes
 from .services import Services, SimServices
 from .stream import Streams
-from cpctl.unix_path import reachable
 
 log = structlog.get_logger(__name__)
 
