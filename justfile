@@ -27,6 +27,10 @@ fw-test:
 fuzz:
     scripts/test fuzz
 
+# Measure against the goals and print the table; `just bench --only G7`, `--quick`
+bench *args: _ready
+    PYTHONPATH=scripts:controller python -m bench {{ args }}
+
 # Regenerate code, vectors and tables from protocol/*.toml
 gen: _ready
     python protocol/generate.py
