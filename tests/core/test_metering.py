@@ -68,6 +68,23 @@ def test_the_register_is_saved_at_least_every_minute_while_energy_flows() -> Non
     assert register.total_mwh == 1_000_000
 
 
+def test_what_a_start_has_told_of_the_register_is_never_taken_back() -> None:
+    drive = Drive()
+    drive.charge()
+    drive.tap()
+    drive.seats[1].energy_mwh += 5_000  # while the contactor opened
+    drive.observe()
+    drive.send_token()
+    assert drive.started[1].register_mwh == 1_005_000
+    drive.seats[1].meter_boot, drive.seats[1].energy_mwh = 8, 0
+    drive.crash()
+    drive.tap()
+    assert drive.ended[1].register_mwh == 1_005_000
+    drive.unplug()
+    drive.charge()
+    assert drive.started[2].register_mwh == 1_005_000
+
+
 def test_a_new_origin_is_on_disk_before_anything_is_counted_from_it() -> None:
     drive = Drive()
     drive.feed(MeterRead(1, 8, 900_000, (0, 0, 0), (0, 0, 0), 0))

@@ -9,6 +9,7 @@ import pytest
 from cpctl.core.evse import Claim
 from cpctl.core.model import ChargingState, ConnectorStatus, EvseSettings, IdToken, Stamp, StationSettings, StopReason, Trigger
 from cpctl.core.outputs import Publish, TransactionEnded
+from cpctl.core.reasons import withheld
 from cpctl.core.restore import restore
 from cpctl.core.stamps import earlier_by, latest
 from cpctl.core.status import Facts, charging_state, connector_status
@@ -109,4 +110,5 @@ def test_with_other_stop_points_the_end_of_the_authorization_only_cuts_the_energ
     assert evse.transaction is not None
     stop(turn, evse.transaction, Ending(StopReason.REMOTE, Trigger.REMOTE_STOP))
     assert evse.transaction.stop_requested
+    assert "stopped" in [reason.code for reason in withheld(state, evse)]
     assert not any(isinstance(output, Publish) and isinstance(output.event, TransactionEnded) for output in turn.outputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cpctl.core.inputs import EventGivenUp, LocalStop
 from cpctl.core.model import IdToken, LockState, Pilot, StopReason, TokenInfo, TokenStatus, Trigger
-from cpctl.core.outputs import Decision
+from cpctl.core.outputs import Decision, Grant
 from cpctl.core.tokens import MAX_ASKS
 
 from .drive import ACCEPTED, INVALID, OTHER, TAG, Drive
@@ -192,6 +192,7 @@ def test_a_replug_within_a_second_is_another_plug_in_and_gets_nothing() -> None:
     drive.seats[1].energised = False
     drive.plug()
     assert len(drive.ended) == 1
+    assert not [output for output in drive.outputs if isinstance(output, Grant) and output.plug == 2]
     assert drive.limit_ma() == 0
     assert drive.status() == "Preparing"
 
@@ -397,3 +398,14 @@ def test_the_end_is_never_before_what_was_told() -> None:
     (started,), (ended,) = drive.started, drive.ended
     assert ended.register_mwh == started.register_mwh + 1_000_000
     assert ended.at.mono_ms == started.at.mono_ms + 60_000, "the time of the sample"
+
+
+def test_a_token_that_waits_at_the_stations_reader_does_not_take_over_a_vehicle_that_is_finished() -> None:
+    drive = Drive(evses=2)
+    drive.charge(1)
+    drive.send_token(OTHER, 0)
+    drive.tap(TAG, 1)
+    assert drive.status(1) == "Finishing"
+    assert len(drive.started) == 1
+    drive.plug(2)
+    assert drive.started[1].evse == 2
