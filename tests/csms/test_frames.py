@@ -47,6 +47,8 @@ FRAMEWORK, FORMAT, TYPE = ErrorCode.RPC_FRAMEWORK_ERROR, ErrorCode.FORMAT_VIOLAT
         ('[2,1,"Heartbeat",{}]', FRAMEWORK, None, True),
         ('[2,"1","Heartbeat",{"a":NaN}]', FRAMEWORK, None, True),
         ('[2,"1","Heartbeat",{"a":"\\ud800"}]', FRAMEWORK, None, True),
+        ('[2,"1","Heartbeat",{"a":1e999}]', FRAMEWORK, None, True),
+        ('[2,"1","Heartbeat",{"a":10000000000000000000}]', FRAMEWORK, None, True),
         ("[" * 5000, FRAMEWORK, None, True),
         (b'[2,"1","Heartbeat",{}]', FRAMEWORK, None, True),
         (f'[2,"{"x" * 300}","Heartbeat",{{}}]', FRAMEWORK, None, True),

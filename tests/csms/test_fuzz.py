@@ -30,7 +30,7 @@ ANSWER_VALUES = [
     "0001-01-01T00:00:00+23:00",
     "9999-12-31T23:59:59-23:00",
     0,
-    1,
+    7200,  # taken for a heartbeat interval it must leave weeks passable
     -5,
     10**300,
     1.5,

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from typing import Any, NoReturn, TypeAlias
 
 Payload: TypeAlias = dict[str, Any]
@@ -20,6 +21,8 @@ MAX_ECHOED_ID = 255  # a longer one is the peer's problem: we answer as if it ha
 MAX_DESCRIPTION = 255
 # Larger than anything that a charge point is sent in earnest (a local list of 1000 tokens takes about 120 KB).
 MAX_FRAME_CHARS = 256 * 1024
+
+MAX_INTEGER_CHARS = 19  # all that fits has fewer than 64 bits; OCPP's integers have 32
 
 UNREADABLE_ID = "-1"  # the id in an answer to a frame whose id could not be read
 
@@ -91,7 +94,20 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+def _integer(text: str) -> int:
+    if len(text) > MAX_INTEGER_CHARS:
+        raise ValueError("an integer beyond 64 bits")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError("a number beyond all bounds")
+    return value
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number).decode
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _CALL_START = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\]{0,36})"')
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 
 from cpctl.core.model import IdToken, TokenInfo
-from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, TransactionStarted
+from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, TransactionStarted, TransactionUpdated
 from cpctl.csms.adapter import BootAnswer, Context, Delivery, Message, Registration
 from cpctl.csms.dialect import Dialect, Handler
 from cpctl.csms.frames import ErrorCode, Payload
@@ -95,5 +95,7 @@ class Adapter16:
 
     def read_delivery(self, event: DurableEvent, answer: Payload) -> Delivery:
         """Read the transaction's number from StartTransaction.conf, the word on the token from either."""
+        if isinstance(event, TransactionUpdated):  # MeterValues.conf has nothing; what a CSMS puts there all the same is unchecked
+            return Delivery()
         info = token_info(answer["idTagInfo"]) if "idTagInfo" in answer else None
         return Delivery(str(answer["transactionId"]) if isinstance(event, TransactionStarted) else None, info)
