@@ -355,7 +355,7 @@ class World:
         return all(not isinstance(record, Availability) or record.operative for record in records)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps(), max_size=60), st.sampled_from(LapsePolicy), st.sets(st.integers(0, 60), max_size=3))
 def test_whatever_comes_nothing_breaks_and_nothing_stays(script: Steps, policy: LapsePolicy, crashes: set[int]) -> None:
     world = World(policy)
