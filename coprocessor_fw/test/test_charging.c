@@ -183,6 +183,7 @@ static void a_vehicle_that_ignores_the_stop_is_cut_off_after_6_s_and_counted(voi
     CHECK(cp_fault_stands(&r.e.faults, CP_FAULT_OPENED_UNDER_LOAD));
     rig_run(&r, CP_RETRY_MS);
     CHECK(!cp_fault_stands(&r.e.faults, CP_FAULT_OPENED_UNDER_LOAD));
+    CHECK_EQ(r.e.reclose_ms, 0); /* the fault itself was the wait */
 }
 
 static void without_a_meter_the_wind_down_takes_its_6_s(void)

@@ -26,8 +26,9 @@ static void a_welded_contactor_locks_out_after_250_ms_until_the_button(void)
     CHECK(r.out.lock);
     CHECK_EQ(cp_evse_set_lock(&r.e, false), CP_RESULT_WRONG_STATE);
     CHECK_EQ(rig_lease(&r, 160), CP_LEASE_REFUSAL_LOCKED_OUT);
-
     r.welded = false;
+    rig_run(&r, 100);
+    CHECK_EQ(cp_evse_wake(&r.e), CP_RESULT_WRONG_STATE);
     rig_run(&r, 60000);
     CHECK(stands(&r, CP_FAULT_CONTACTOR_WELDED));
     CHECK_EQ(cp_evse_clear_fault(&r.e, CP_FAULT_CONTACTOR_WELDED, &notes), CP_RESULT_NOT_PERMITTED);
@@ -153,6 +154,7 @@ static void a_failed_self_test_blocks_until_it_passes_and_is_cleared(void)
     CHECK_EQ(cp_evse_clear_fault(&r.e, CP_FAULT_SELF_TEST, &notes), CP_RESULT_WRONG_STATE);
 
     CHECK_EQ(cp_evse_self_test(&r.e), CP_RESULT_ACCEPTED);
+    CHECK_EQ(cp_evse_self_test(&r.e), CP_RESULT_WRONG_STATE); /* it runs already */
     rig_run(&r, 1000);
     CHECK_EQ(rig_last(&r, CP_EVENT_CODE_SELF_TEST)->value, 0);
     CHECK(stands(&r, CP_FAULT_SELF_TEST)); /* latched */
@@ -173,8 +175,15 @@ static void nothing_closes_before_the_self_test_has_passed(void)
     CHECK(!r.e.self_test_passed);
     CHECK(!r.e.self_test_failed);
     r.letter = 'B';
-    rig_run(&r, 1000);
+    for (uint32_t ms = 0; ms < CP_PILOT_SOUND_MS; ms++) {
+        (void)rig_lease(&r, 160);
+        rig_run(&r, 1);
+        CHECK_EQ(r.e.offer_da, 0);
+        CHECK(!cp_evse_permitted(&r.e));
+    }
+    rig_run(&r, 500);
     CHECK(r.e.self_test_passed);
+    CHECK(cp_evse_permitted(&r.e));
 }
 
 static void restarting_lets_a_charge_go_on_but_closes_no_more(void)

@@ -258,6 +258,41 @@ static void a_flickering_pilot_reports_at_most_ten_times_a_second_and_ends_right
     CHECK_EQ(rig_last(&r, CP_EVENT_CODE_PILOT_CHANGED)->value, CP_PILOT_B1);
 }
 
+static void each_vehicle_must_prove_its_own_diode(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    rig_charge(&r);
+    r.letter = 'A';
+    rig_run(&r, 1000);
+    CHECK(!r.e.diode_proved);
+    r.letter = 'B';
+    rig_run(&r, 500);
+    CHECK(cp_evse_blocked(&r.e) & 1u << CP_BLOCKED_DIODE_UNPROVED);
+}
+
+static void a_fault_says_what_was_measured_how_old_it_is_and_that_it_went(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    r.in.proximity_ohm = 30;
+    r.letter = 'B';
+    rig_run(&r, 2000);
+    CHECK_EQ(rig_last(&r, CP_EVENT_CODE_FAULT_RAISED)->value, CP_FAULT_PROXIMITY);
+    CHECK_EQ(rig_last(&r, CP_EVENT_CODE_FAULT_RAISED)->extra, 30);
+    CHECK_BETWEEN(r.e.faults.entry[CP_FAULT_PROXIMITY].age_ms, 1000, 1500);
+    CHECK_EQ(r.e.faults.entry[CP_FAULT_PROXIMITY].count, 1);
+    r.letter = 'A';
+    rig_run(&r, 100);
+    CHECK_EQ(rig_last(&r, CP_EVENT_CODE_FAULT_CLEARED)->value, CP_FAULT_PROXIMITY);
+    r.letter = 'B';
+    rig_run(&r, 700);
+    CHECK_EQ(r.e.faults.entry[CP_FAULT_PROXIMITY].count, 2);
+    CHECK(r.e.faults.entry[CP_FAULT_PROXIMITY].age_ms < 300u);
+}
+
 int main(void)
 {
     static const cp_test_t tests[] = {
@@ -277,6 +312,8 @@ int main(void)
         TEST(an_uncommissioned_evse_gives_nothing),
         TEST(the_pilot_is_classified_in_every_state),
         TEST(a_flickering_pilot_reports_at_most_ten_times_a_second_and_ends_right),
+        TEST(each_vehicle_must_prove_its_own_diode),
+        TEST(a_fault_says_what_was_measured_how_old_it_is_and_that_it_went),
     };
 
     return RUN_TESTS(tests);

@@ -251,6 +251,95 @@ static void a_reset_neither_locks_nor_unlocks(void)
     CHECK_EQ(cp_evse_lock(&r.e), CP_LOCK_LOCKED);
 }
 
+static void while_it_is_woken_a_vehicle_is_offered_nothing(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    r.letter = 'B';
+    r.lease_da = 160;
+    r.lease_every_ms = 500;
+    rig_run(&r, 1000);
+    CHECK_EQ(r.e.offer_da, 160);
+    CHECK_EQ(cp_evse_wake(&r.e), CP_RESULT_OK);
+    rig_run(&r, 1000);
+    CHECK_EQ(r.e.offer_da, 0);
+    CHECK(!cp_evse_permitted(&r.e));
+    rig_run(&r, 6000);
+    CHECK_EQ(r.e.offer_da, 160);
+}
+
+static void a_vehicle_that_pauses_within_its_lease_is_not_put_out_of_service(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    rig_charge(&r);
+    r.letter = 'B';
+    rig_run(&r, 1000);
+    (void)cp_evse_set_available(&r.e, false);
+    rig_run(&r, 3000);
+    CHECK_EQ(r.out.drive, CP_DRIVE_PWM);
+    r.lease_every_ms = 0;
+    rig_run(&r, 11000);
+    CHECK_EQ(r.out.drive, CP_DRIVE_F);
+}
+
+static void the_offer_comes_back_no_sooner_than_closing_can_follow(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    rig_charge(&r);
+    r.letter = 'E';
+    (void)rig_until_closed(&r, false, 1000);
+    r.letter = 'B';
+    rig_run(&r, 1000);
+    CHECK_EQ(cp_faults_bits(&r.e.faults), 0);
+    while (r.e.reclose_ms > CP_CLOSE_EXPECTED_MS + 1u) {
+        CHECK_EQ(r.e.offer_da, 0);
+        rig_run(&r, 1);
+    }
+    rig_run(&r, 2);
+    CHECK_EQ(r.e.offer_da, 160);
+}
+
+static void nothing_closes_without_an_offer_on_the_pilot(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    r.letter = 'C';
+    rig_run(&r, 100);
+    (void)rig_lease(&r, 160);
+    rig_run(&r, 200);
+    (void)rig_lease(&r, 0);
+    rig_run(&r, 1000);
+    CHECK(r.e.diode_proved);
+    (void)rig_lease(&r, 160); /* the last raise is too fresh: the pilot stays steady */
+    while (r.e.offer_da == 0u) {
+        CHECK(!r.out.contactor_closed);
+        CHECK(cp_evse_blocked(&r.e) & 1u << CP_BLOCKED_RECLOSE_WAIT);
+        CHECK(cp_evse_wait_ms(&r.e) > 0u);
+        rig_run(&r, 1);
+    }
+    (void)rig_until_closed(&r, true, 100);
+}
+
+static void a_single_phase_evse_closes_one(void)
+{
+    cp_evse_config_t config = rig_config();
+    const cp_evse_past_t past = {0};
+    rig_t r;
+
+    config.phases = 1;
+    rig_power_up(&r, 1, &config, &past);
+    rig_run(&r, 1000);
+    r.lease_phases = 1;
+    rig_charge(&r);
+    CHECK_EQ(r.out.phases, 1);
+}
+
 int main(void)
 {
     static const cp_test_t tests[] = {
@@ -268,6 +357,11 @@ int main(void)
         TEST(a_plug_that_cannot_be_locked_is_not_charged),
         TEST(the_loss_of_the_lease_keeps_the_lock),
         TEST(a_reset_neither_locks_nor_unlocks),
+        TEST(while_it_is_woken_a_vehicle_is_offered_nothing),
+        TEST(a_vehicle_that_pauses_within_its_lease_is_not_put_out_of_service),
+        TEST(the_offer_comes_back_no_sooner_than_closing_can_follow),
+        TEST(nothing_closes_without_an_offer_on_the_pilot),
+        TEST(a_single_phase_evse_closes_one),
     };
 
     return RUN_TESTS(tests);

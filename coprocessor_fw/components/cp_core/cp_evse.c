@@ -22,7 +22,6 @@ void cp_evse_init(cp_evse_t *e, const cp_evse_past_t *past)
     cp_pilot_init(&e->pilot);
     e->power = (uint8_t)CP_POWER_OFF;
     e->drive = (uint8_t)CP_DRIVE_F;
-    e->phases = 3;
     e->plug = past->plug;
     e->plugged = past->plugged;
     e->available = true;
@@ -181,7 +180,6 @@ static void on_closing(cp_evse_t *e)
     e->closings = e->closings < UINT8_MAX ? (uint8_t)(e->closings + 1u) : UINT8_MAX;
     e->closings_forget_ms = e->closings_forget_ms > 0u ? e->closings_forget_ms : CP_CLOSINGS_FORGET_MS;
     e->cycles++;
-    e->lock_wanted = true;
     cp_pilot_blank(&e->pilot, CP_BLANK_WINDOWS);
 }
 
@@ -230,9 +228,6 @@ static void run_machine(cp_evse_t *e, cp_notes_t *notes)
     }
     e->power = (uint8_t)to;
     e->state_ms = 0;
-    if (cp_power_closes(to) != cp_power_closes(from)) {
-        e->feedback_ms = 0;
-    }
     if (cp_power_closes(to) && !cp_power_closes(from)) {
         on_closing(e);
     } else if (!cp_power_closes(to) && cp_power_closes(from)) {
