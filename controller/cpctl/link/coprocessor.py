@@ -218,12 +218,19 @@ class Coprocessor:
             for item in happened:
                 self._take(item)
         self._write()
-        self._drop_timer()
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        """Be woken for what is next. A timer that stands for earlier stays: to find nothing due once costs less than a new timer in every turn."""
         due = [t for t in (self._session.deadline(), self._leases_due()) if t is not None]
-        if due and self._line is not None:
-            loop = asyncio.get_running_loop()
-            # Rounded up to the next microsecond: a timer a hair early would find nothing due and spin.
-            self._timer = loop.call_at((min(due) + 1) / 1_000_000, self._on_timer)
+        if not due or self._line is None:
+            self._drop_timer()
+            return
+        # Rounded up to the next microsecond: a timer a hair early would find nothing due and spin.
+        at_s = (min(due) + 1) / 1_000_000
+        if self._timer is None or self._timer.when() > at_s:
+            self._drop_timer()
+            self._timer = asyncio.get_running_loop().call_at(at_s, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None

@@ -174,6 +174,8 @@ class Session:
 
     def data_to_send(self) -> list[bytes]:
         """Take the frames that wait to be written."""
+        if not self._outgoing:
+            return []
         frames = list(self._outgoing.values())
         self._outgoing.clear()
         self.counters.tx_frames += len(frames)
