@@ -43,7 +43,8 @@ from cpctl.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
-_REPLY_TIMEOUT_S = 30.0
+# Longer than any question to the CSMS may take (MessageTimeout is some 30 s): whoever asks later than that has a disk that does not write.
+_REPLY_TIMEOUT_S = 120.0
 
 
 class Core(Protocol):
@@ -125,7 +126,7 @@ class Runtime:
             async with asyncio.timeout(_REPLY_TIMEOUT_S):
                 return await future
         except TimeoutError as error:
-            raise StoreError("the disk does not take what was asked for: look at free space and at the log") from error
+            raise StoreError("The station has not put on disk in time what was asked for.", "Look at free space and at the log.") from error
         finally:
             del self._requests[number]
 

@@ -77,13 +77,13 @@ class Controller:
             self.clock = around.clock(loop.time, around.wall, loaded.boot)
             self.settings = station_settings(config)
             self.station = Station(self.settings, loaded.records, loaded.next_entry, self._new_id)
-            mark = loaded.records.get("firmware_mark")
+            mark = next((record for record in loaded.records.values() if isinstance(record, FirmwareMark)), None)
             self.coprocessor = Coprocessor(
                 around.open_line,
                 self._from_link,
                 link_settings(config, around.simulated, options.speed),
                 around.random,
-                mark=(mark.boot_nonce, mark.event_id) if isinstance(mark, FirmwareMark) else None,
+                mark=(mark.boot_nonce, mark.event_id) if mark is not None else None,
                 alive=lambda: self.runtime.alive(),  # noqa: PLW0108  # not there yet
             )
             self.csms_settings = csms_settings(config, options)
