@@ -27,6 +27,10 @@ fw-test:
 fuzz:
     scripts/test fuzz
 
+# Kill the running controller at random instants; `just soak --kills 200 --seed 7`
+soak *args:
+    scripts/soak {{ args }}
+
 # Measure against the goals and print the table; `just bench --only G7`, `--quick`
 bench *args: _ready
     PYTHONPATH=scripts:controller python -m bench {{ args }}

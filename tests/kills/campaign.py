@@ -8,25 +8,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
-from cpctl.sim.csms_ledger import Ledger
 from tests.kills.visit import LAPSING_S, Driver, Scene, Visit, Way
 
-# Between two kills; a visit with all its waits takes about a minute, so they fall everywhere in it.
-UP_S = (0.1, 60.0)
+from cpctl.sim.csms import EmbeddedCsms
+from cpctl.sim.csms_script import Cut, Delay, Refuse, Silence, Step
+
+# Between two kills; a visit with all its waits takes about as long, so they fall everywhere in it, and in the start of the host too.
+UP_S = (0.1, 30.0)
 # Mostly the host is back within the lease of 10 s, at times long after.
-BACK_SOON_S, BACK_LATE_S, SOON = (0.0, 5.0), (12.0, 60.0), 0.7
-NETWORK_UP_S, NETWORK_DOWN_S = (40.0, 200.0), (5.0, 120.0)
-# What is told late, by then is: a connection is tried again after 10..20 s, then after twice that.
+BACK_SOON_S, BACK_LATE_S, SOON = (0.0, 3.0), (12.0, 30.0), 0.75
+NETWORK_UP_S, NETWORK_DOWN_S = (30.0, 120.0), (5.0, 40.0)
+# So often the CSMS fails at a transaction message: cuts the line before or after taking it in, is slow, refuses it, or never answers.
+MISCHIEF_S = (10.0, 90.0)
+MISCHIEF: tuple[Step, ...] = (Cut(processed=True), Cut(processed=True), Cut(), Delay(4.0), Refuse("InternalError"), Silence())
+TRANSACTION_MESSAGES = ("StartTransaction", "MeterValues", "StopTransaction")
+# What is told late, by then is.
 DELIVERY_S = 900.0
 WATCH_S = 0.5
+# Connections are tried again soon, and refused messages too, so that a short campaign sees all of it.
+SETTINGS: dict[str, Any] = {
+    "MeterValueSampleInterval": 20,
+    "AllowOfflineTxForUnknownId": True,
+    "TransactionMessageRetryInterval": 5,
+    "OCPPCommCtrlr.RetryBackOffWaitMinimum": 2,
+    "OCPPCommCtrlr.RetryBackOffRandomRange": 2,
+    "OCPPCommCtrlr.RetryBackOffRepeatTimes": 2,
+}
 
 
 class World(Scene, Protocol):
     """A charge point with its surroundings, to be tormented."""
 
-    ledger: Ledger
+    csms: EmbeddedCsms
     database: Path
     evses: int
 
@@ -92,7 +107,7 @@ class Campaign:
     async def run(self) -> Outcome:
         """Torment the host, let everything come to rest, and judge."""
         outcome = self.outcome
-        network = asyncio.ensure_future(self._network())
+        network, mischief = asyncio.ensure_future(self._network()), asyncio.ensure_future(self._mischief())
         try:
             async with asyncio.TaskGroup() as tasks:
                 watch = tasks.create_task(self._watch())
@@ -100,11 +115,13 @@ class Campaign:
                 await self._reap()
                 self._over = True
                 await asyncio.wait(visits)
+                mischief.cancel()
                 await self._stop_network(network)
                 await self._come_to_rest()
                 watch.cancel()
         finally:
             network.cancel()
+            mischief.cancel()
             outcome.visits = [visit for driver in self._drivers for visit in driver.visits]
         self._judge()
         return outcome
@@ -132,6 +149,11 @@ class Campaign:
             await world.network(False)
             await world.sleep(random.uniform(*NETWORK_DOWN_S))
             await self._restore()
+
+    async def _mischief(self) -> None:
+        while True:
+            await self._world.sleep(self._random.uniform(*MISCHIEF_S))
+            self._world.csms.script(self._random.choice(TRANSACTION_MESSAGES), self._random.choice(MISCHIEF))
 
     async def _stop_network(self, network: asyncio.Task[None]) -> None:
         network.cancel()
@@ -163,14 +185,16 @@ class Campaign:
             await self._world.sleep(WATCH_S)
 
     def _judge(self) -> None:
-        outcome, ledger = self.outcome, self._world.ledger
+        outcome, ledger = self.outcome, self._world.csms.ledger
         outcome.problems += ledger.problems
         outcome.transactions = len(ledger.charges)
         outcome.repeats = sum(charge.repeats for charge in ledger.charges)
         for visit in outcome.visits:
             outcome.problems += visit.judge(ledger.charges, outcome.deaths)
         known = {visit.tag for visit in outcome.visits}
-        outcome.problems += [f"transaction {charge.number} of {charge.id_tag}, who was never here" for charge in ledger.charges if charge.id_tag not in known]
+        outcome.problems += [
+            f"transaction {charge.number} of {charge.id_tag}, who was never here" for charge in ledger.charges if charge.id_tag not in known
+        ]
         if ledger.orphans:
             outcome.problems.append(f"told without a transaction: {ledger.orphans}")
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from tests.whole.rig import Rig
 
@@ -68,7 +69,7 @@ class MortalStore(Store):
 class MortalRig(Rig):
     """A rig that buries its host when fate strikes, and brings up another after `away_s`."""
 
-    def __init__(self, directory: Path, at: int, moment: Moment, away_s: float, *, seed: int = 1, **variables: object) -> None:
+    def __init__(self, directory: Path, at: int, moment: Moment, away_s: float, *, seed: int = 1, **variables: Any) -> None:
         super().__init__(directory, seed=seed, **variables)
         loop = asyncio.get_running_loop()
         self.fate = Fate(at, moment, loop, asyncio.Event())

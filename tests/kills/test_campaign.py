@@ -6,11 +6,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.kills.campaign import Campaign
+from tests.kills.campaign import SETTINGS, Campaign
 from tests.kills.virtual import RigWorld
 from tests.whole.rig import Rig, virtually
-
-SETTINGS = {"MeterValueSampleInterval": 10, "AllowOfflineTxForUnknownId": True}
 
 
 @pytest.mark.parametrize("seed", [1, 2])

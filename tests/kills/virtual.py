@@ -23,7 +23,7 @@ class RigWorld:
     def __init__(self, rig: Rig, directory: Path, evses: int = 1) -> None:
         self._rig = rig
         self.plant = rig.plant
-        self.ledger = rig.csms.ledger
+        self.csms = rig.csms
         self.database = directory / "cpctl.db"
         self.evses = evses
 
@@ -56,7 +56,7 @@ class RigWorld:
 
     def charges(self) -> list[Charge]:
         """Return what the CSMS knows."""
-        return self.ledger.charges
+        return self.csms.ledger.charges
 
     # ------------------------------------------------------------ World
 

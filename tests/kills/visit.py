@@ -17,6 +17,8 @@ from cpctl.sim.plant import PlantClient
 
 #: A person waits so long for a reader to react before trying again.
 PATIENCE_S = 9.0
+#: Whoever waits so long for a remote stop goes and taps.
+REMOTE_PATIENCE_S = 60.0
 #: Nobody has to wait longer than this for energy, for an end, or for the lock, however often the host dies meanwhile.
 STEP_S = 900.0
 
@@ -182,7 +184,8 @@ class Driver:
             await self._scene.sleep(0.5)
 
     async def _ask_for_end(self, visit: Visit) -> None:
-        if visit.way is Way.TAP:
+        waited_s = self._scene.now() - (visit.stop_asked_at or 0.0)
+        if visit.way is Way.TAP or waited_s > REMOTE_PATIENCE_S:
             await self._scene.tap(self.evse, visit.tag)
             return
         number = next((charge.number for charge in self._scene.charges() if charge.id_tag == visit.tag), None)
