@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -29,6 +30,8 @@ Ready = Callable[[Controller, Simulation | None], None]
 
 def run(config: Config, options: StartOptions) -> int:
     """Run a station until it is told to stop; return the exit code. A reset begins the program anew."""
+    gc.freeze()  # looked through only once, when all is loaded
+    gc.enable()
     with asyncio.Runner(loop_factory=_loop_factory(options)) as runner:
         ending = runner.run(run_station(config, options))
     if ending is Ending.RESTART:
@@ -87,12 +90,20 @@ async def _serve(controller: Controller, simulation: Simulation | None, ready: R
     )
     try:
         await api.start()
+        _keep_what_is_loaded()
         controller.announce_ready(api.address)
         if ready is not None:
             ready(controller, simulation)
         await asyncio.Event().wait()
     finally:
         await api.close()
+
+
+def _keep_what_is_loaded() -> None:
+    """Look for garbage in what is loaded by now, and never again: each time it would hold up a stop by tens of milliseconds."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _loop_factory(options: StartOptions) -> Callable[[], asyncio.AbstractEventLoop] | None:
