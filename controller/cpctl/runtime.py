@@ -25,6 +25,7 @@ from cpctl.core.outputs import (
     Forget,
     Grant,
     LockConnector,
+    Measured,
     Note,
     Outcome,
     Output,
@@ -108,12 +109,12 @@ class Runtime:
         try:
             while self._inbox:
                 self._turn(*self._inbox.popleft())
+            self._set_timer()
+            self.on_change()
         except Exception as error:  # noqa: BLE001  # whatever it is, it must end in a restart from what is stored
             self._fail(error)
         finally:
             self._draining = False
-        self._set_timer()
-        self.on_change()
 
     async def request(self, make: Callable[[int], Input]) -> tuple[Outcome, str]:
         """Feed the command, or other input with a request number, that `make(request)` builds; return its outcome and text, after the commit where it must be."""
@@ -223,6 +224,8 @@ class Runtime:
                 self._csms.ask_token(ask, evse, id_token)
             case Report(event):
                 self._csms.report(event)
+            case Measured():
+                self._csms.measured(effect)
             case VariableChanged(name, value):
                 self._csms.variable_changed(name, value)
             case Restart(immediate):

@@ -46,17 +46,27 @@ def virtually(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
 class Rig:
     """Everything around and inside one charge point. Use it as an async context manager."""
 
-    def __init__(self, directory: Path, *, evses: int = 1, seed: int = 1, station: Mapping[str, object] | None = None, **variables: object) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        evses: int = 1,
+        seed: int = 1,
+        station: Mapping[str, object] | None = None,
+        fixed_cable: bool = False,
+        notify: str | None = None,
+        **variables: object,
+    ) -> None:
         self._directory = directory
+        self._notify = notify
         self._random = Random(seed)
-        self._config = from_data(
-            {
-                "station": {"vendor": "Test", "model": "Rig", **(station or {})},
-                "csms": {"url": "ws://placeholder", "id": ID},
-                "evse": [{"id": number} for number in range(1, evses + 1)],
-                "ocpp": {"initial": {"MeterValueSampleInterval": 60, **variables}},
-            }
-        )
+        self._data: dict[str, object] = {
+            "station": {"vendor": "Test", "model": "Rig", **(station or {})},
+            "csms": {"url": "ws://placeholder", "id": ID},
+            "ocpp": {"initial": {"MeterValueSampleInterval": 60, **variables}},
+        }
+        self._fixed_cable = fixed_cable
+        self.reconfigure(evses)
         loop = asyncio.get_running_loop()
         born_s = loop.time()
         self.utc = lambda: _START + timedelta(seconds=loop.time() - born_s)
@@ -95,8 +105,19 @@ class Rig:
             wall=lambda: self.utc().timestamp(),
             random=self._random,
             simulated=True,
-            notifier=Notifier(None),
+            notifier=Notifier(self._notify),
         )
+
+    def reconfigure(self, evses: int) -> None:
+        """Let the next start find another number of EVSEs in the configuration."""
+        built = [{"id": number, "connectors": [{"id": 1, "fixed_cable": self._fixed_cable}]} for number in range(1, evses + 1)]
+        self._config = from_data({**self._data, "evse": built})
+
+    async def fail_by(self, serve: Callable[[], Awaitable[None]]) -> None:
+        """Start the host with a local API that does this, and let it end."""
+        await self.kill()
+        self.controller = Controller(self._config, StartOptions(self._directory, sim=True, csms_url=self.csms.url), self.surroundings())
+        await self.controller.run(serve)
 
     async def kill(self) -> None:
         """Let the host vanish between two instructions: nothing is flushed, said or handed over."""

@@ -129,11 +129,11 @@ class Controller:
                     tasks.create_task(self.runtime.run(), name="station"),
                 ]
                 await asyncio.sleep(0)
+                for entry, event in self.store.loaded.outbox:
+                    self.csms.enqueue(entry, event)
                 self.post(Started(self.store.loaded.clean))
                 running.append(tasks.create_task(self.coprocessor.run(), name="link"))
                 await self._link_first()
-                for entry, event in self.store.loaded.outbox:
-                    self.csms.enqueue(entry, event)
                 running.append(tasks.create_task(self.csms.run(), name="csms"))
                 running.append(tasks.create_task(self._pulse(), name="pulse"))
                 if serve is not None:
@@ -143,6 +143,8 @@ class Controller:
                 clean = True
                 for task in running:
                     task.cancel()
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
         finally:
             self.store.close(clean)
         return ending
@@ -156,7 +158,8 @@ class Controller:
 
     async def _wind_up(self, ending: Ending) -> None:
         """Leave charges to a last long lease, or end them, as configured; put everything on disk."""
-        self._around.notifier.stopping()
+        if ending is Ending.STOPPED:  # a restart keeps its process: systemd must not take it for an end
+            self._around.notifier.stopping()
         keep = ending is Ending.RESTART or self.config.station.on_stop == "keep"
         self.post(Stopping(keep))
         if not await self.store.flush():
@@ -166,6 +169,7 @@ class Controller:
             await self.store.flush()
         self.coprocessor.hand_over()
         await self.csms.close()
+        await self.store.flush()
         log.info("station.stopped", ending=ending.value)
 
     def _end(self, ending: Ending) -> None:
@@ -179,6 +183,10 @@ class Controller:
 
     # ------------------------------------------------------------ health
 
+    def alive(self) -> bool:
+        """Tell whether the station's and the link's loops turn."""
+        return self.runtime.alive() and self.coprocessor.alive()
+
     async def _pulse(self) -> None:
         """Feed systemd's watchdog while the station's and the link's loops turn; follow the system's clock."""
         notifier = self._around.notifier
@@ -186,7 +194,7 @@ class Controller:
         loop = asyncio.get_running_loop()
         resync_at = loop.time() + _RESYNC_S
         while True:
-            if self.runtime.alive():
+            if self.alive():
                 notifier.watchdog()
             if loop.time() >= resync_at:
                 resync_at += _RESYNC_S
@@ -202,6 +210,14 @@ class Controller:
 
     def _new_id(self) -> str:
         return str(UUID(int=self._around.random.getrandbits(128), version=4))
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return what went wrong first; the rest were cancelled, or fell with it."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _as_coroutine(serve: Callable[[], Awaitable[None]]) -> None:

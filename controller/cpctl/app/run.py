@@ -6,18 +6,23 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
 from cpctl.config import Config, StartOptions
 from cpctl.csms.exchange import Exchange
-from cpctl.errors import PortMissing
+from cpctl.errors import ControllerError, PortMissing
 from cpctl.link.line import Line, LineHandler, OpenLine
 from cpctl.link.transport import serial_port
 
 from .controller import Controller, Ending, Surroundings
 from .simulation import SimulatedClock, Simulation, restart_program, simulated_wall
+
+if TYPE_CHECKING:
+    from cpctl.local.server import LocalApi
 
 log = structlog.get_logger(__name__)
 
@@ -46,28 +51,39 @@ async def run_station(
     on_exchange: Callable[[Exchange], None] | None = None,
 ) -> Ending:
     """Run a station in the present loop. `ready` is called once the local API is served, `on_exchange` with each OCPP message and its answer."""
-    simulation = None
-    if options.sim:
-        simulation = Simulation(options.state_dir / "sim", len(config.evse), options.speed)
-        await simulation.start()
-        around = Surroundings(simulation.open_line, simulated_wall(), SimulatedClock, simulated=True)
-    else:
-        around = Surroundings(open_port(config.coprocessor.port))
-    controller = Controller(config, options, around)
-    if simulation is not None:
-        simulation.controller = controller
-    if on_exchange is not None:
-        controller.services.on_exchange = on_exchange
-    loop = asyncio.get_running_loop()
-    for sig in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sig, controller.stop)
+    simulation = Simulation(options.state_dir / "sim", len(config.evse), options.speed) if options.sim else None
     try:
-        return await controller.run(lambda: _serve(controller, simulation, ready))
+        controller = Controller(config, options, await _surroundings(config, simulation))
+        if simulation is not None:
+            simulation.controller = controller
+        if on_exchange is not None:
+            controller.services.on_exchange = on_exchange
+        with _signals(controller.stop):
+            return await controller.run(lambda: _serve(controller, simulation, ready))
     finally:
-        for sig in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(sig)
         if simulation is not None:
             await simulation.close()
+
+
+async def _surroundings(config: Config, simulation: Simulation | None) -> Surroundings:
+    if simulation is None:
+        return Surroundings(open_port(config.coprocessor.port))
+    await simulation.start()
+    return Surroundings(simulation.open_line, simulated_wall(), SimulatedClock, simulated=True)
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Stop in order when asked by a signal."""
+    loop = asyncio.get_running_loop()
+    asked = (signal.SIGTERM, signal.SIGINT)
+    for sig in asked:
+        loop.add_signal_handler(sig, stop)
+    try:
+        yield
+    finally:
+        for sig in asked:
+            loop.remove_signal_handler(sig)
 
 
 async def _serve(controller: Controller, simulation: Simulation | None, ready: Ready | None) -> None:
@@ -89,7 +105,7 @@ async def _serve(controller: Controller, simulation: Simulation | None, ready: R
         simulation,
     )
     try:
-        await api.start()
+        await _started(api)
         _keep_what_is_loaded()
         controller.announce_ready(api.address)
         if ready is not None:
@@ -97,6 +113,14 @@ async def _serve(controller: Controller, simulation: Simulation | None, ready: R
         await asyncio.Event().wait()
     finally:
         await api.close()
+
+
+async def _started(api: LocalApi) -> None:
+    """Start the API; a station charges without one, so that it cannot be served is said and no more."""
+    try:
+        await api.start()
+    except (ControllerError, OSError) as error:
+        log.error("api.not_served", reason=str(error))
 
 
 def _keep_what_is_loaded() -> None:

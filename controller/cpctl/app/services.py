@@ -16,6 +16,7 @@ from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
 from cpctl.csms.exchange import Exchange
 from cpctl.csms.v16.variables import VARIABLES, variable_of
 from cpctl.errors import NotFound, Refused
+from cpctl.store.sqlite import NOTES_KEPT
 from cpctl.version import VERSION
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class StationServices:
 
     async def health(self) -> Json:
         """Tell whether the station's and the link's loops turn."""
-        return {"ok": self._controller.runtime.alive(), "coprocessor": self._controller.coprocessor.info.connected}
+        return {"ok": self._controller.alive(), "coprocessor": self._controller.coprocessor.info.connected}
 
     async def status(self) -> Json:
         """Give the whole state."""
@@ -100,19 +101,19 @@ class StationServices:
     async def sessions(self, since: datetime | None, limit: int) -> Sequence[Json]:
         """List finished sessions, oldest first."""
         shown = [self._session(session) for session in await self._controller.store.sessions()]
-        return _latest(shown, "stopped", since, limit)
+        return _listed(shown, "stopped", since, limit)
 
     async def events(self, since: datetime | None, limit: int) -> Sequence[Json]:
         """List the event log, oldest first."""
         lines: list[Json] = [
             {"id": line.id, "time": self._date(line.note.at), "evse": line.note.evse, "code": line.note.code, "text": line.note.text}
-            for line in await self._controller.store.notes(limit=limit)
+            for line in await self._controller.store.notes(limit=limit if since is None else NOTES_KEPT)
         ]
-        return _latest(lines, "time", since, limit)
+        return _listed(lines, "time", since, limit)
 
     async def messages(self, since: datetime | None, limit: int) -> Sequence[Json]:
         """List OCPP messages with their answers, oldest first."""
-        return _latest([exchange.as_json() for exchange in self._messages], "time", since, limit)
+        return _listed([exchange.as_json() for exchange in self._messages], "time", since, limit)
 
     async def variables(self) -> Sequence[Json]:
         """List the configuration variables with their values."""
@@ -218,7 +219,8 @@ def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _latest(rows: list[Json], key: str, since: datetime | None, limit: int) -> list[Json]:
-    if since is not None:
-        rows = [row for row in rows if (at := row[key]) is None or datetime.fromisoformat(str(at)) >= since]
-    return rows[-limit:]
+def _listed(rows: list[Json], key: str, since: datetime | None, limit: int) -> list[Json]:
+    """Return the latest rows, or, so that a reader can follow, the first ones since a moment."""
+    if since is None:
+        return rows[-limit:]
+    return [row for row in rows if (at := row[key]) is None or datetime.fromisoformat(str(at)) >= since][:limit]

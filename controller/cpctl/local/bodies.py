@@ -105,7 +105,7 @@ class ClockBody(Body):
 
 
 class PowerBody(Body):
-    """The supply of the coprocessor."""
+    """The supply of the whole charge point."""
 
     cut: bool = True
 

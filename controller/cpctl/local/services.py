@@ -101,4 +101,4 @@ class SimServices(Protocol):
         """Push the station's clock on."""
 
     async def power(self, cut: bool) -> Json:
-        """Cut the supply of the coprocessor and give it back."""
+        """Cut the supply of the whole charge point, host included, and give it back."""

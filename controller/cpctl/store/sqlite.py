@@ -23,7 +23,7 @@ from cpctl.errors import StoreError
 from .codec import Row, decode, encode
 
 _RETRY_S = 1.0
-_NOTES_KEPT = 10_000
+NOTES_KEPT = 10_000
 _LATER_NOTES = "SELECT id, boot, mono_ms, utc_ms, evse, code, text FROM note WHERE id > ? ORDER BY id LIMIT ?"
 _LATEST_NOTES = "SELECT id, boot, mono_ms, utc_ms, evse, code, text FROM note WHERE id > ? ORDER BY id DESC LIMIT ?"
 
@@ -136,7 +136,7 @@ class Store:
                 self._db.execute("BEGIN IMMEDIATE")
                 for change in changes:
                     _apply(self._db, change)
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:  # the disk is full, gone or broken; anything else is a fault of ours, and raised
             return str(error)
         return None
 
@@ -247,7 +247,7 @@ def _apply(db: sqlite3.Connection, change: Durable) -> None:
                 "INSERT INTO note (boot, mono_ms, utc_ms, evse, code, text) VALUES (?, ?, ?, ?, ?, ?)",
                 (at.boot, at.mono_ms, at.utc_ms, evse, code, text),
             )
-            db.execute("DELETE FROM note WHERE id <= ?", ((cursor.lastrowid or 0) - _NOTES_KEPT,))
+            db.execute("DELETE FROM note WHERE id <= ?", ((cursor.lastrowid or 0) - NOTES_KEPT,))
 
 
 def _set_meta(db: sqlite3.Connection, key: str, value: str) -> None:

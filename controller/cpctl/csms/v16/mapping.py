@@ -104,8 +104,8 @@ class Connectors:
         return len(self._place)
 
     def number(self, evse: int, connector: int) -> int:
-        """Return the number of a connector; 0 for evse 0."""
-        return 0 if evse == 0 else self._number[evse, connector]
+        """Return the number of a connector; 0 for evse 0. An EVSE that the configuration no longer has is told by its own number."""
+        return 0 if evse == 0 else self._number.get((evse, connector), evse)
 
     def place(self, number: int) -> tuple[int, int] | None:
         """(evse, connector) of a number; None if there is none."""
