@@ -1,5 +1,6 @@
 /* Configuration: pushed, validated field by field, kept over power cuts, applied only at rest. */
 
+#include "cp_crc32.h"
 #include "host_rig.h"
 
 #include <stddef.h>
@@ -331,6 +332,101 @@ static void a_damaged_image_is_no_configuration(void)
     CHECK_EQ(read.boot_count, 5);
 }
 
+static void an_image_cut_short_is_not_read_even_if_its_crc_fits(void)
+{
+    cp_nvm_t nvm = {.boot_count = 5};
+    uint8_t image[CP_NVM_SIZE];
+
+    (void)cp_nvm_encode(&nvm, image);
+    for (size_t len = 8; len < CP_NVM_SIZE; len++) {
+        uint8_t cut[CP_NVM_SIZE];
+        memcpy(cut, image, len);
+        const uint32_t crc = cp_crc32(0, cut, len - 4u);
+        for (unsigned i = 0; i < 4u; i++) {
+            cut[len - 4u + i] = (uint8_t)(crc >> (8u * i) & 0xFFu);
+        }
+        CHECK(!cp_nvm_decode(&nvm, cut, len));
+    }
+}
+
+static void a_field_is_refused_with_its_evse_and_the_others_are_left(void)
+{
+    const cp_msg_config_board_t board = board_of(2);
+    cp_msg_config_evse_t evses[] = {host_evse_config(1), host_evse_config(2)};
+    cp_msg_config_operational_t o = operational_of(2);
+
+    host_start_commissioned(&h, 2);
+    o.snapshot_ms = 1;
+    CHECK_EQ(set_operational(&o), CP_RESULT_ACCEPTED);
+    CHECK_EQ(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->extra, 2);
+    CHECK_EQ(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->value, CP_CONFIG_SET_OPERATIONAL);
+    o.snapshot_ms = 300;
+    o.limit_da = 100;
+    (void)set_operational(&o);
+    CHECK_EQ(h.sim.cp.evse[1].config.limit_da, 100);
+    CHECK_EQ(h.sim.cp.evse[0].config.limit_da, 800);
+
+    host_start(&h, 2);
+    host_greet(&h, 5);
+    evses[1].phases = 2;
+    (void)commission(&board, evses, 2);
+    CHECK_EQ(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->extra, 2);
+}
+
+static void an_evse_beyond_the_board_s_count_is_not_commissioned(void)
+{
+    const cp_msg_config_board_t board = board_of(1);
+    const cp_msg_config_evse_t evse = host_evse_config(1);
+
+    host_start(&h, 2);
+    host_greet(&h, 5);
+    CHECK_EQ(commission(&board, &evse, 1), CP_RESULT_ACCEPTED);
+    CHECK(h.sim.cp.evse[0].config.commissioned);
+    CHECK(!h.sim.cp.evse[1].config.commissioned);
+}
+
+static void a_set_that_was_begun_again_forgets_what_it_had(void)
+{
+    uint8_t payload[CP_MAX_PAYLOAD];
+    const cp_msg_config_board_t board = board_of(1);
+    const cp_msg_config_evse_t evse = host_evse_config(1);
+    const cp_msg_config_begin_t begin = {.set = (uint8_t)CP_CONFIG_SET_COMMISSIONED};
+
+    host_start(&h, 1);
+    host_greet(&h, 5);
+    (void)host_command(&h, CP_MSG_CONFIG_BEGIN, payload, cp_msg_config_begin_encode(&begin, payload));
+    (void)host_command(&h, CP_MSG_CONFIG_BOARD, payload, cp_msg_config_board_encode(&board, payload));
+    CHECK_EQ(commission(NULL, &evse, 1), CP_RESULT_ACCEPTED);
+    CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "evse_count") == 0);
+}
+
+static void a_committed_set_is_closed(void)
+{
+    uint8_t payload[CP_MAX_PAYLOAD];
+    const cp_msg_config_commit_t commit = {.set = (uint8_t)CP_CONFIG_SET_OPERATIONAL, .crc = 0};
+    const cp_msg_config_operational_t o = operational_of(1);
+
+    host_start_commissioned(&h, 1);
+    CHECK_EQ(set_operational(&o), CP_RESULT_ACCEPTED);
+    CHECK_EQ(host_command(&h, CP_MSG_CONFIG_COMMIT, payload, cp_msg_config_commit_encode(&commit, payload)),
+             CP_RESULT_WRONG_STATE);
+}
+
+static void what_is_changed_after_a_power_cut_leaves_the_other_set_alone(void)
+{
+    cp_msg_config_operational_t o = operational_of(1);
+
+    host_start_commissioned(&h, 1);
+    const uint32_t crc = h.snapshot[0].config_crc;
+    (void)host_power(&h, CP_PLANT_POWER_MODE_CUT);
+    host_greet(&h, 9);
+    o.limit_da = 90;
+    CHECK_EQ(set_operational(&o), CP_RESULT_ACCEPTED);
+    CHECK_EQ(h.sim.cp.evse[0].config.limit_da, 90);
+    CHECK(h.sim.cp.evse[0].config.commissioned);
+    CHECK_EQ(h.snapshot[0].config_crc, crc);
+}
+
 int main(void)
 {
     static const cp_test_t tests[] = {
@@ -347,6 +443,12 @@ int main(void)
         TEST(the_snapshot_period_follows_its_setting),
         TEST(both_sets_survive_a_power_cut),
         TEST(a_damaged_image_is_no_configuration),
+        TEST(an_image_cut_short_is_not_read_even_if_its_crc_fits),
+        TEST(a_field_is_refused_with_its_evse_and_the_others_are_left),
+        TEST(an_evse_beyond_the_board_s_count_is_not_commissioned),
+        TEST(a_set_that_was_begun_again_forgets_what_it_had),
+        TEST(a_committed_set_is_closed),
+        TEST(what_is_changed_after_a_power_cut_leaves_the_other_set_alone),
     };
 
     return RUN_TESTS(tests);

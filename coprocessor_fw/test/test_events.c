@@ -196,6 +196,44 @@ static void the_ring_goes_round_for_ever(void)
     }
 }
 
+static void a_loss_is_told_before_what_comes_after_it_and_when_it_was(void)
+{
+    uint32_t first = 0;
+    cp_msg_event_t e = event(0);
+
+    cp_events_init(&ring);
+    for (uint32_t i = 0; i < CP_EVENTS_MAX; i++) {
+        e.uptime_us = 100u + i;
+        CHECK(cp_events_put(&ring, &e));
+    }
+    CHECK(!cp_events_put(&ring, &e));
+    (void)send_all(&first);
+    cp_events_ack(&ring, 1);
+    CHECK_EQ(ring.count, CP_EVENTS_MAX); /* the room went to the news of the loss */
+    cp_events_ack(&ring, 2);
+    e.uptime_us = 999;
+    CHECK(cp_events_put(&ring, &e));
+    const cp_msg_event_t *const told = &ring.ring[(ring.first + ring.count - 2u) % CP_EVENTS_MAX];
+    CHECK_EQ(told->code, CP_EVENT_CODE_EVENTS_LOST);
+    CHECK(told->uptime_us >= 100u);
+}
+
+static void a_new_session_is_as_impatient_as_the_first(void)
+{
+    uint32_t first = 0;
+
+    cp_events_init(&ring);
+    put(1);
+    for (unsigned i = 0; i < 6u; i++) {
+        (void)send_all(&first);
+        cp_events_pass_time(&ring, 1000);
+    }
+    cp_events_rewind(&ring);
+    CHECK_EQ(send_all(&first), 1);
+    cp_events_pass_time(&ring, 100);
+    CHECK_EQ(send_all(&first), 1);
+}
+
 int main(void)
 {
     static const cp_test_t tests[] = {
@@ -208,6 +246,8 @@ int main(void)
         TEST(a_new_session_begins_again_with_the_oldest),
         TEST(what_finds_the_ring_full_is_lost_counted_and_told),
         TEST(the_ring_goes_round_for_ever),
+        TEST(a_loss_is_told_before_what_comes_after_it_and_when_it_was),
+        TEST(a_new_session_is_as_impatient_as_the_first),
     };
 
     return RUN_TESTS(tests);

@@ -157,6 +157,23 @@ static void noise_never_makes_a_frame(void)
     }
 }
 
+static void a_good_frame_with_more_bytes_before_its_zero_is_no_frame(void)
+{
+    uint8_t payload[CP_MAX_PAYLOAD] = {0};
+    uint8_t wire[CP_FRAME_WIRE_MAX];
+    cp_decoder_t decoder = {.used = 0};
+    cp_frame_t frame = {.msg = 7, .major = 1, .payload = payload, .len = sizeof payload};
+    const size_t len = cp_frame_encode(&frame, wire);
+
+    CHECK_EQ(len, CP_FRAME_WIRE_MAX);
+    for (size_t i = 0; i + 1u < len; i++) {
+        CHECK_EQ(cp_decoder_take(&decoder, wire[i], &frame), CP_DECODED_NOTHING);
+    }
+    CHECK_EQ(cp_decoder_take(&decoder, 1, &frame), CP_DECODED_NOTHING);
+    CHECK_EQ(cp_decoder_take(&decoder, 0, &frame), CP_DECODED_BAD_COBS);
+    CHECK_EQ(decode(&decoder, wire, len, &frame), CP_DECODED_FRAME);
+}
+
 int main(void)
 {
     static const cp_test_t tests[] = {
@@ -168,6 +185,7 @@ int main(void)
         TEST(empty_frames_are_nothing),
         TEST(too_short_and_broken_codes_are_bad_cobs),
         TEST(noise_never_makes_a_frame),
+        TEST(a_good_frame_with_more_bytes_before_its_zero_is_no_frame),
     };
 
     return RUN_TESTS(tests);
