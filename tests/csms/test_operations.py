@@ -66,7 +66,6 @@ TAG = IdToken("TAG1", IdTokenType.CENTRAL)
             "RebootRequired",
         ),
         ("ChangeConfiguration", {"key": "NumberOfConnectors", "value": "9"}, None, None, "Rejected"),
-        ("ChangeConfiguration", {"key": "ResetRetries", "value": "9"}, None, None, "Rejected"),
         ("ChangeConfiguration", {"key": "NoSuchKey", "value": "9"}, None, None, "NotSupported"),
         ("ChangeConfiguration", {"key": "OCPPCommCtrlr.HeartbeatInterval", "value": "9"}, None, None, "NotSupported"),
     ],

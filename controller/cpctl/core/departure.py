@@ -55,6 +55,7 @@ def left(turn: Turn, evse: Evse, ending: Ending) -> None:
         return
     if not variables.flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect"):
         evse.held_for = transaction.id_token
+    evse.parted = True
     end(turn, transaction, ending)
 
 

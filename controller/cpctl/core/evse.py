@@ -67,6 +67,7 @@ class Evse:
     host_was_away: bool = False  # it was the host, so that its permission may have run out
     departed_at: Stamp | None = None  # it was found gone; for a moment the last word on its energy is awaited
     charged: bool = False  # energy has flowed in it
+    parted: bool = False  # it ended because the vehicle was unplugged
     settling: bool = False  # newly permitted: the vehicle gets a moment to respond before it is called suspended
     register_dirty: bool = False
 
@@ -77,6 +78,7 @@ class Evse:
     lock_told: bool | None = None
     held_for: IdToken | None = None  # the cable stays locked until this token is presented
     reported: tuple[str, str | None, str] | None = None
+    changed: tuple[tuple[str, str | None, str], Stamp] | None = None  # another status than reported, not yet stable, and since when
     unlock: UnlockWish | None = None
 
     @property

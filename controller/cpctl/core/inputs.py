@@ -255,6 +255,13 @@ class ClearCache:
     request: int
 
 
+@dataclass(frozen=True, slots=True)
+class TakeSample:
+    """Measure an EVSE now and tell the CSMS (1.6 TriggerMessage; 2.0.1 F06)."""
+
+    evse: int
+
+
 Command = RemoteStart | RemoteStop | Unlock | ChangeAvailability | Reset | SetVariable | ClearFault | ClearCache
 
 Input = (
@@ -275,5 +282,6 @@ Input = (
     | TokenAnswered
     | EventDelivered
     | EventGivenUp
+    | TakeSample
     | Command
 )

@@ -104,7 +104,7 @@ def csms_online(turn: Turn) -> None:
     state.csms_online = True
     state.reported = None
     for evse in state.evses.values():
-        evse.reported = None
+        evse.reported = evse.changed = None
         arm_aligned(turn, evse)
 
 

@@ -323,6 +323,7 @@ class Transaction:
     told_mwh: int | None = None  # the register in the last event made, where that was after the start
     start_entry: int | None = None  # outbox entry of the start, until it is delivered or given up
     end_entry: int | None = None  # outbox entry of the end
+    stop_token: IdToken | None = None  # presented to end it, where one was
     refused_mwh: int | None = None  # the register when the CSMS refused the token after the start
     schema: int = 1
 

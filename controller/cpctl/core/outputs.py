@@ -236,6 +236,16 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """Tell the CSMS what was measured at an EVSE outside of a transaction (not durable)."""
+
+    raises_risk: ClassVar[bool] = False
+    evse: int
+    connector: int
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
 class Restart:
     """Restart the host's software once everything that had to be stored is; `immediate` without waiting for the outbox."""
 
@@ -274,5 +284,18 @@ class Reply:
 
 
 Durable = Save | Delete | Forget | Publish | Note
-Effect = Grant | Restrict | LockConnector | UnlockConnector | SetPilotAvailable | ClearFaultAt | AskToken | Report | Restart | VariableChanged | Reply
+Effect = (
+    Grant
+    | Restrict
+    | LockConnector
+    | UnlockConnector
+    | SetPilotAvailable
+    | ClearFaultAt
+    | AskToken
+    | Report
+    | Measured
+    | Restart
+    | VariableChanged
+    | Reply
+)
 Output = Durable | Effect

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from .inputs import Input
 from .model import IdToken
-from .outputs import ConnectorStatusChanged, DurableEvent, Outcome
+from .outputs import ConnectorStatusChanged, DurableEvent, Measured, Outcome
 
 
 class Inbox(Protocol):
@@ -47,6 +47,9 @@ class Csms(Protocol):
 
     def report(self, event: ConnectorStatusChanged) -> None:
         """Tell a status; the latest of each connector wins."""
+
+    def measured(self, event: Measured) -> None:
+        """Tell what was measured outside of a transaction, if connected."""
 
     def enqueue(self, entry: int, event: DurableEvent) -> None:
         """Deliver a durable event, which is on disk, in its order."""

@@ -10,7 +10,7 @@ from .departure import belong_to_present, conclude_departure, found_again, gone
 from .evse import Evse
 from .inputs import EvseObserved, MeterRead
 from .model import Pilot, StopReason, Trigger
-from .reasons import fault_text
+from .reasons import fault_text, held_back
 from .timers import Timer
 from .transactions import Ending, end
 from .turn import Turn
@@ -20,6 +20,10 @@ DRAW_MIN_MA: Final = 500
 
 # So long may the current stay below before it is said: vehicles pause for a moment when they balance cells or switch phases.
 NO_DRAW_S: Final = 10
+
+
+# A vehicle takes a few seconds from the offer to closing its own switch; so long it is not called suspended.
+SETTLING_S: Final = 5
 
 
 # ---------------------------------------------------------------- snapshots
@@ -40,6 +44,21 @@ def observe(turn: Turn, evse: Evse, seen: EvseObserved) -> None:
     if evse.unverified and evse.departed_at is None and seen.pilot.plugged:
         found_again(turn, evse)
     _energy(turn, evse, before)
+    _offer(turn, evse, before)
+
+
+def _offer(turn: Turn, evse: Evse, before: EvseObserved | None) -> None:
+    """Let the vehicle's moment begin with the offer that it sees: the coprocessor may have waited with it."""
+    permitted = evse.permitted is not None and evse.permitted.limit_ma > 0
+    begins = evse.seen is not None and evse.seen.offer_ma > 0 and before is not None and before.offer_ma == 0
+    if permitted and begins and not held_back(evse):
+        settle_down(turn, evse)
+
+
+def settle_down(turn: Turn, evse: Evse) -> None:
+    """Give the vehicle its moment to respond."""
+    evse.settling = True
+    turn.set_timer_in(Timer.SETTLING, evse.id, SETTLING_S)
 
 
 def _not_the_transactions(evse: Evse, seen: EvseObserved) -> bool:

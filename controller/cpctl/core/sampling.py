@@ -8,7 +8,7 @@ from .evse import Evse
 from .facts import charging_state_of
 from .metering import add_bounded, sample, save_register
 from .model import ReadingContext, Trigger
-from .outputs import TransactionUpdated
+from .outputs import Measured, TransactionUpdated
 from .timers import Timer
 from .turn import Turn
 
@@ -46,14 +46,24 @@ def take_aligned(turn: Turn, evse: Evse) -> None:
     _take(turn, evse, "AlignedDataCtrlr", ReadingContext.SAMPLE_CLOCK, Trigger.METER_VALUE_CLOCK)
 
 
-def _take(turn: Turn, evse: Evse, component: str, context: ReadingContext, trigger: Trigger) -> None:
+def take_triggered(turn: Turn, evse: Evse) -> None:
+    """Take a sample because the CSMS wants one now; outside of a transaction it is told as well, but not kept."""
+    if evse.transaction is not None:
+        _take(turn, evse, "SampledDataCtrlr", ReadingContext.TRIGGER, Trigger.TRIGGER, keep=False)
+        return
+    told = sample(evse, turn.state.variables.measurands("SampledDataCtrlr.TxUpdatedMeasurands"), turn.now, ReadingContext.TRIGGER)
+    if evse.fresh and told.readings:
+        turn.do(Measured(evse.id, evse.connector, told))
+
+
+def _take(turn: Turn, evse: Evse, component: str, context: ReadingContext, trigger: Trigger, *, keep: bool = True) -> None:
     """Measure what the component's variables ask for; what was measured before the link broke is not measured now."""
     before, variables = evse.transaction, turn.state.variables
     if before is None or not evse.fresh:
         return
     after = before
     kept = sample(evse, variables.measurands(f"{component}.TxEndedMeasurands"), turn.now, context)
-    if kept.readings:
+    if keep and kept.readings:
         after = replace(after, stop_samples=add_bounded(after.stop_samples, kept))
     told = sample(evse, variables.measurands(_TOLD[component]), turn.now, context)
     if told.readings:

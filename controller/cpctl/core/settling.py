@@ -22,15 +22,13 @@ from .outputs import (
     UnlockConnector,
     UnlockOutcome,
 )
+from .presence import settle_down
 from .reasons import LINK_CODES, operative, ready_for_start, spent_after_refusal, withheld
 from .status import connector_status
 from .timers import Timer
 from .transactions import Ending, begin, stop
 from .turn import Turn
 from .tx_points import TxFacts
-
-# A vehicle takes a few seconds from the offer to closing its own switch; so long it is not called suspended.
-SETTLING_S: Final = 5
 
 # An actuator that has not moved by then is told again.
 LOCK_RETRY_S: Final = 5
@@ -93,8 +91,7 @@ def _permission(turn: Turn, evse: Evse) -> None:
     evse.retell = evse.retell and not retell
     if limit_ma > 0:
         if before is None or before.limit_ma == 0:
-            evse.settling = True
-            turn.set_timer_in(Timer.SETTLING, evse.id, SETTLING_S)
+            settle_down(turn, evse)
         if retell or before is None or before.plug != plug or limit_ma > before.limit_ma:
             turn.do(Grant(evse.id, plug, limit_ma, wanted.phases))
         elif limit_ma < before.limit_ma:
@@ -156,17 +153,29 @@ def report(turn: Turn, evse: Evse) -> None:
         return  # what it is now is said once its transaction has ended
     facts = facts_of(turn.state, evse)
     fault = next(iter(sorted(evse.faults)), None) if not evse.grave_faults else evse.grave_faults[0]
+    status = connector_status(facts)
     info = ""
     if turn.state.link.dead:
         info = "no communication with the coprocessor"
-    elif evse.cable_held or (facts.in_transaction and not facts.plugged):
+    elif (status is ConnectorStatus.FINISHING and (evse.parted or evse.cable_held)) or (facts.in_transaction and not facts.plugged):
         info = "EV side disconnected"
-    told = (connector_status(facts), fault, info)
+    told = (status, fault, info)
     if told == evse.reported or not turn.state.reporting:
+        evse.changed = None
         return
-    evse.reported = told
+    if evse.changed is None or evse.changed[0] != told:
+        evse.changed = (told, turn.now)
+        minimum_s = turn.state.variables.integer("ChargingStation.MinimumStatusDuration")
+        if minimum_s > 0 and evse.reported is not None and status is not ConnectorStatus.FAULTED:
+            turn.set_timer_in(Timer.STATUS, evse.id, minimum_s)
+        else:
+            turn.state.timers.clear(Timer.STATUS, evse.id)
+    if turn.state.timers.running(Timer.STATUS, evse.id):
+        return
+    since = evse.changed[1]
+    evse.reported, evse.changed = told, None
     for connector in evse.settings.connectors:
-        turn.do(Report(ConnectorStatusChanged(evse.id, connector.id, told[0], turn.now, fault, info)))
+        turn.do(Report(ConnectorStatusChanged(evse.id, connector.id, status, since, fault, info)))
 
 
 def report_station(turn: Turn) -> None:

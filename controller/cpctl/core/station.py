@@ -9,6 +9,7 @@ are due, the input itself, then for each EVSE what follows from the facts (`sett
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from . import claims, commands, departure, happenings, lifecycle, metering, presence, sampling, tokens, transactions
@@ -37,6 +38,7 @@ from .inputs import (
     Stopping,
     StoreFailed,
     StoreRecovered,
+    TakeSample,
     Tick,
     TokenAnswered,
     TokenPresented,
@@ -131,6 +133,8 @@ class Station:
                 commands.clear_fault(turn, item)
             case ClearCache():
                 commands.clear_cache(turn, item)
+            case TakeSample(number):
+                self._sample(turn, number)
             case Started():
                 lifecycle.started(turn, item)
             case Stopping():
@@ -155,12 +159,25 @@ class Station:
         if evse is not None:
             presence.metered(turn, evse, item)
 
+    def _sample(self, turn: Turn, number: int) -> None:
+        evse = self._state.evses.get(number)
+        if evse is not None:
+            sampling.take_triggered(turn, evse)
+
     def _delivered(self, turn: Turn, item: EventDelivered) -> None:
+        stopped_by = transactions.stopped_by(turn, item.entry)
         started = transactions.delivered(turn, item.entry, item.csms_ref)
-        if started is None or item.info is None:
+        if item.info is None:
+            return
+        if stopped_by is not None:
+            remember(turn, stopped_by, item.info)
+        if started is None:
             return
         if started.id_token is not None:
             remember(turn, started.id_token, item.info)
+        if item.info.group is not None and started.group is None:
+            started = replace(started, group=item.info.group)
+            turn.keep(started)
         if started.ended is None and not item.info.accepted:
             transactions.refuse_after_start(turn, started)
 

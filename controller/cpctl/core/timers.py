@@ -21,6 +21,7 @@ class Timer(Enum):
     LOCK = auto()
     UNLOCK = auto()
     DEPARTURE = auto()
+    STATUS = auto()
 
 
 Key = tuple[Timer, int]

@@ -39,7 +39,7 @@ def begin(turn: Turn, evse: Evse, claim: Claim) -> None:
         last=now,
     )
     evse.transaction = at_start
-    evse.charged = evse.unverified = False
+    evse.charged = evse.unverified = evse.parted = False
     entry = turn.publish(
         TransactionStarted(
             transaction_id=at_start.id,
@@ -126,6 +126,7 @@ def end(turn: Turn, transaction: Transaction, ending: Ending) -> None:
         ended=at,
         reason=ending.reason,
         meter_stop_mwh=register,
+        stop_token=ending.id_token,
         stop_samples=(),
         end_entry=entry,
     )
@@ -179,6 +180,11 @@ def _save_session(turn: Turn, ended: Transaction) -> None:
 
 
 # ---------------------------------------------------------------- answers
+
+
+def stopped_by(turn: Turn, entry: int) -> IdToken | None:
+    """Return the token that ended the transaction whose end this entry delivers; None if none did, or it delivers something else."""
+    return next((one.stop_token for one in turn.state.transactions.values() if one.end_entry == entry), None)
 
 
 def delivered(turn: Turn, entry: int, csms_ref: str | None) -> Transaction | None:

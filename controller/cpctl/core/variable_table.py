@@ -108,6 +108,7 @@ def definitions(evses: int, connectors: int) -> tuple[Definition, ...]:
         _seconds("OCPPCommCtrlr.MessageTimeout", 30, "time for the answer to a message", 1, 600),
         _number("OCPPCommCtrlr.MessageAttempts", 3, "attempts at a transaction message that is refused or not answered", 1, 100),
         _seconds("OCPPCommCtrlr.MessageAttemptInterval", 60, "wait between such attempts, times the attempts made"),
+        _number("OCPPCommCtrlr.ResetRetries", 0, "how often a reset that failed is tried again; none can fail here", 0, 10),
         _flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True, "unlock the cable at the station when the vehicle's end is unplugged"),
         _seconds("SampledDataCtrlr.TxUpdatedInterval", 60, "time between samples within a transaction; 0: none"),
         _measurands("SampledDataCtrlr.TxUpdatedMeasurands", _SAMPLED_DEFAULT, "what such a sample holds"),
@@ -124,6 +125,9 @@ def definitions(evses: int, connectors: int) -> tuple[Definition, ...]:
         _flag("AuthCtrlr.LocalAuthorizeOffline", True, "start offline with a token that the cache accepts"),
         _flag("AuthCtrlr.OfflineTxForUnknownIdEnabled", False, "start offline with an unknown token"),
         _flag("AuthCacheCtrlr.Enabled", True, "keep what the CSMS said of tokens"),
+        _seconds(
+            "ChargingStation.MinimumStatusDuration", 0, "time for which a status must be stable before it is told; faults are told at once", 0, 600
+        ),
         Definition(
             "ChargingStation.CurrentLimit",
             Kind.DECIMAL,

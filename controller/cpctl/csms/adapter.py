@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo
-from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent
+from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured
 from cpctl.core.ports import Inbox, StationView
 
 from .dialect import Dialect, Handler
@@ -51,6 +51,22 @@ class Delivery:
     info: TokenInfo | None = None
 
 
+class Triggers(Protocol):
+    """What the CSMS may ask to be told at once. No method waits; nothing is promised if the connection breaks."""
+
+    def boot(self) -> None:
+        """Send the boot now, in place of at its time."""
+
+    def heartbeat(self) -> None:
+        """Send a heartbeat now."""
+
+    def statuses(self, evses: Collection[int]) -> None:
+        """Tell the present status of these EVSEs' connectors; 0 is the station."""
+
+    def measure(self, evses: Collection[int]) -> None:
+        """Measure at these EVSEs and tell it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What an adapter may use of the rest. `date` gives the best date there is for a stamp, whatever it takes."""
@@ -61,6 +77,7 @@ class Context:
     view: StationView
     date: Callable[[Stamp], datetime]
     registration: Callable[[], Registration]
+    triggers: Triggers
 
 
 class Adapter(Protocol):
@@ -93,6 +110,9 @@ class Adapter(Protocol):
 
     def status(self, event: ConnectorStatusChanged, at: datetime) -> Message | None:
         """Write the report of a status; None if this version has no word for it."""
+
+    def measured(self, event: Measured) -> Message | None:
+        """Write what was measured outside of a transaction; None if there is nothing."""
 
     def encode(self, event: DurableEvent) -> Message | None:
         """Write the message that delivers an event; None if this version has nothing to deliver."""

@@ -10,7 +10,16 @@ from typing import TypeAlias
 from .frames import ErrorCode, Payload
 from .schemas import Schemas
 
-Handler: TypeAlias = Callable[[Payload], Awaitable[Payload]]
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An answer, and what is to be done once it is sent."""
+
+    answer: Payload
+    then: Callable[[], None]
+
+
+Handler: TypeAlias = Callable[[Payload], Awaitable[Payload | Followed]]
 """Serves one action: its request's payload to its answer's, or HandlerRefusal."""
 
 

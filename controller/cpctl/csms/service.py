@@ -12,7 +12,7 @@ import structlog
 from cpctl.clock import EARLIEST_PLAUSIBLE, Clock
 from cpctl.core.inputs import CsmsOffline, CsmsOnline, TokenAnswered
 from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo, TokenStatus
-from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent
+from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured
 from cpctl.core.ports import Inbox, StationView
 from cpctl.errors import CallTimedOut, CsmsError
 from cpctl.redact import redact_text
@@ -28,6 +28,7 @@ from .outbox import Outbox
 from .session import Session, Standing
 from .settings import CsmsSettings
 from .statuses import Statuses
+from .triggers import Prompter
 from .tunables import HEARTBEAT_INTERVAL, PING_INTERVAL, Tunables
 
 log = structlog.get_logger(__name__)
@@ -60,10 +61,11 @@ class CsmsService:
         self._on_exchange = on_exchange
         self._tunables = Tunables(view)
         self._standing = Standing()
-        self._context = Context(settings, tuple(evses), inbox, view, self._date, lambda: self._standing.registration)
         self._versions = offered(settings.versions)
         self._outbox = Outbox(inbox, self._tunables)
         self._statuses = Statuses(clock.now, self._date)
+        self._prompter = Prompter(lambda: self._session, self._statuses, inbox, self._date)
+        self._context = Context(settings, tuple(evses), inbox, view, self._date, lambda: self._standing.registration, self._prompter)
         self._session: Session | None = None
         self._online: Channel | None = None
         self._trouble: str | None = None
@@ -95,6 +97,10 @@ class CsmsService:
     def report(self, event: ConnectorStatusChanged) -> None:
         """Tell a status; the latest of each connector wins."""
         self._statuses.report(event)
+
+    def measured(self, event: Measured) -> None:
+        """Tell what was measured outside of a transaction, if connected."""
+        self._prompter.measured(event)
 
     def enqueue(self, entry: int, event: DurableEvent) -> None:
         """Deliver an event, which is on disk, in its order."""
@@ -200,6 +206,7 @@ class CsmsService:
             self._say(error)
         finally:
             self._session = None
+            self._prompter.cancel()
             self._go_offline()
             await socket.close()
 

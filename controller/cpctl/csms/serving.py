@@ -12,7 +12,7 @@ import structlog
 
 from cpctl.errors import ControllerError
 
-from .dialect import Admission, Dialect, Handler, HandlerRefusal
+from .dialect import Admission, Dialect, Followed, Handler, HandlerRefusal
 from .errors import AnswerInvalid
 from .frames import Call, ErrorCode, Payload, call_error, call_result
 
@@ -131,8 +131,9 @@ class Serving:
     async def _handle(self, frame: Call, seen: _Seen) -> None:
         started = self._loop.time()
         shown: Payload
+        then: Callable[[], None] | None = None
         try:
-            shown = await self._carry_out(frame)
+            shown, then = await self._carry_out(frame)
             seen.answer = call_result(frame.id, shown)
         except HandlerRefusal as refusal:
             seen.answer = self.error(frame.id, refusal.code, refusal.description)
@@ -141,13 +142,16 @@ class Serving:
             self._running -= 1
         await self._answer(seen.answer)
         self._tell(frame, shown, started)
+        if then is not None:
+            then()
 
-    async def _carry_out(self, frame: Call) -> Payload:
-        """Return the handler's answer; whatever else it does is a refusal."""
+    async def _carry_out(self, frame: Call) -> tuple[Payload, Callable[[], None] | None]:
+        """Return the handler's answer and what follows it; whatever else it does is a refusal."""
         action = frame.action
         try:
             async with asyncio.timeout(HANDLER_TIMEOUT_S):
-                answer = await self._handlers[action](frame.payload)
+                given = await self._handlers[action](frame.payload)
+            answer, then = (given.answer, given.then) if isinstance(given, Followed) else (given, None)
             if broken := self._dialect.schemas.violation(action, answer, answer=True):
                 raise AnswerInvalid(action, str(broken))
         except HandlerRefusal:
@@ -161,4 +165,4 @@ class Serving:
         except Exception as error:
             log.exception("csms.handler_broken", action=action)
             raise HandlerRefusal(ErrorCode.INTERNAL_ERROR, type(error).__name__) from error
-        return answer
+        return answer, then

@@ -74,6 +74,7 @@ class Session:
         self._running: set[asyncio.Task[None]] = set()
         self._booted = False
         self._beat_changed = asyncio.Event()
+        self._boot_wanted = asyncio.Event()
         self._ping_changed = asyncio.Event()
         self._rpc = Rpc(socket, adapter.dialect, adapter.handlers(), rng, admit=self._admit, utc=self._utc, on_exchange=on_exchange)
 
@@ -136,6 +137,10 @@ class Session:
         """Close the connection in order."""
         await self._socket.close()
 
+    def boot_now(self) -> None:
+        """Send the boot that waits for its time."""
+        self._boot_wanted.set()
+
     def heartbeat_changed(self) -> None:
         """Act on a new interval of the heartbeat."""
         self._beat_changed.set()
@@ -149,7 +154,7 @@ class Session:
     async def _stay_registered(self) -> None:
         while True:
             while self._standing.registration is not Registration.ACCEPTED:
-                await asyncio.sleep(max(0.0, self._standing.boot_due - self._loop.time()))
+                await _wait_until(self._standing.boot_due, self._boot_wanted)
                 await self._boot()
             self._on_online(self, self._booted)
             await self._beat()
@@ -204,7 +209,7 @@ class Session:
         while self._standing.registration is Registration.ACCEPTED:
             due = self._beat_due(beat)
             if self._loop.time() < due:
-                await self._wait_until(due)
+                await _wait_until(due, self._beat_changed)
                 continue
             await self._beat_once()
             beat = self._loop.time()
@@ -213,15 +218,6 @@ class Session:
         """When the next is due after the one at `beat`: any answered CALL of ours has shown that we live (1.6, 9.1.10)."""
         interval = self._tunables.heartbeat_s()
         return min(beat + DAILY_S, max(self._rpc.last_sent, beat) + interval) if interval else beat + DAILY_S
-
-    async def _wait_until(self, due: float) -> None:
-        """Wait, but not past a change of the interval or of our registration."""
-        try:
-            async with asyncio.timeout_at(due):
-                await self._beat_changed.wait()
-            self._beat_changed.clear()
-        except TimeoutError:
-            pass
 
     async def _beat_once(self) -> None:
         try:
@@ -241,6 +237,16 @@ class Session:
 
     def _utc(self) -> datetime | None:
         return self._clock.utc(self._clock.now())
+
+
+async def _wait_until(due: float, sooner: asyncio.Event) -> None:
+    """Wait for a time of the loop, or until it is to be sooner."""
+    try:
+        async with asyncio.timeout_at(due):
+            await sooner.wait()
+        sooner.clear()
+    except TimeoutError:
+        pass
 
 
 async def _until_lost(work: Coroutine[None, None, None], over: asyncio.Future[ConnectionLost]) -> None:

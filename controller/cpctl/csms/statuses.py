@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -43,6 +43,11 @@ class Statuses:
         self._latest = {place: replace(event, at=now) for place, event in self._latest.items()}
         self._due = dict.fromkeys(sorted(self._latest))
         self.online.ring()
+
+    def current(self, evses: Collection[int]) -> list[ConnectorStatusChanged]:
+        """Return the statuses of these EVSEs, as those of now."""
+        now = self._now()
+        return [replace(event, at=now) for event in (self._latest[place] for place in sorted(self._latest)) if event.evse in evses]
 
     async def run(self) -> None:
         """Send until cancelled."""

@@ -83,6 +83,7 @@ class EmbeddedCsms:
         self._rng = rng
         self.tokens: dict[str, str] = {tag.casefold(): status for tag, status in (tokens or {}).items()}
         self.others = others
+        self.parents: dict[str, str] = {}  # parentIdTag of an idTag, casefolded
         self.heartbeat_s = heartbeat_s
         self.subprotocols = tuple(subprotocols)
         self.password = password
@@ -320,7 +321,10 @@ class EmbeddedCsms:
         return {"idTagInfo": self._info(call["idTag"])} if "idTag" in call else {}
 
     def _info(self, id_tag: str) -> Payload:
-        return {"status": self.tokens.get(id_tag.casefold(), self.others)}
+        info: Payload = {"status": self.tokens.get(id_tag.casefold(), self.others)}
+        if parent := self.parents.get(id_tag.casefold()):
+            info["parentIdTag"] = parent
+        return info
 
     def _now(self) -> str:
         return date_time(self._utc())

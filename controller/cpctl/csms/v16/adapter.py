@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 
 from cpctl.core.model import IdToken, TokenInfo
-from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, TransactionStarted, TransactionUpdated
+from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured, TransactionStarted, TransactionUpdated
 from cpctl.csms.adapter import BootAnswer, Context, Delivery, Message, Registration
 from cpctl.csms.dialect import Dialect, Handler
 from cpctl.csms.frames import ErrorCode, Payload
@@ -48,7 +48,7 @@ class Adapter16:
         self._settings = context.settings
         connectors = Connectors(context.evses)
         self._encoder = Encoder(connectors, context.view, context.settings.vendor, context.date)
-        self._handlers = Handlers(context.inbox, connectors, Keys(context.view, context.evses), context.registration)
+        self._handlers = Handlers(context.inbox, connectors, Keys(context.view, context.evses), context.registration, context.triggers)
 
     def handlers(self) -> Mapping[str, Handler]:
         """Return the CALLs that are served, by action."""
@@ -88,6 +88,10 @@ class Adapter16:
     def status(self, event: ConnectorStatusChanged, at: datetime) -> Message | None:
         """StatusNotification (4.9)."""
         return self._encoder.status(event, at)
+
+    def measured(self, event: Measured) -> Message:
+        """MeterValues (4.7) without a transaction."""
+        return self._encoder.measured(event)
 
     def encode(self, event: DurableEvent) -> Message | None:
         """StartTransaction (4.8), MeterValues (4.7), StopTransaction (4.10)."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from cpctl.core.model import IdToken, Measurand, Reading, ReadingContext, Sample, Stamp
-from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, TransactionEnded, TransactionStarted, TransactionUpdated
+from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured, TransactionEnded, TransactionStarted, TransactionUpdated
 from cpctl.core.ports import StationView
 from cpctl.csms.adapter import Message
 from cpctl.csms.frames import Payload
@@ -62,6 +62,11 @@ class Encoder:
             payload["vendorId"] = self._vendor[:255]
             payload["vendorErrorCode"] = own_code
         return Message("StatusNotification", payload)
+
+    def measured(self, event: Measured) -> Message:
+        """MeterValues without a transaction."""
+        number = self._connectors.number(event.evse, event.connector)
+        return Message("MeterValues", {"connectorId": number, "meterValue": self._meter_values([event.sample])})
 
     def _start(self, event: TransactionStarted) -> Payload:
         return {

@@ -8,14 +8,15 @@ from cpctl.core.inputs import ChangeAvailability, ClearCache, Command, RemoteSta
 from cpctl.core.model import IdToken, IdTokenType
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
 from cpctl.core.ports import Inbox
-from cpctl.csms.adapter import Registration
-from cpctl.csms.dialect import Handler, HandlerRefusal
+from cpctl.csms.adapter import Registration, Triggers
+from cpctl.csms.dialect import Followed, Handler, HandlerRefusal
 from cpctl.csms.frames import ErrorCode, Payload
 
 from .mapping import Connectors
 from .variables import MAX_KEYS, Entry, Keys, variable_of
 
 _REJECTED: Payload = {"status": "Rejected"}
+_ACCEPTED: Payload = {"status": "Accepted"}
 
 _DECISIONS: dict[Outcome, str] = {
     Decision.ACCEPTED: "Accepted",
@@ -39,11 +40,12 @@ _SET: dict[Outcome, str] = {
 class Handlers:
     """Serves the CSMS's CALLs by the station's commands."""
 
-    def __init__(self, inbox: Inbox, connectors: Connectors, keys: Keys, registration: Callable[[], Registration]) -> None:
+    def __init__(self, inbox: Inbox, connectors: Connectors, keys: Keys, registration: Callable[[], Registration], triggers: Triggers) -> None:
         self._inbox = inbox
         self._connectors = connectors
         self._keys = keys
         self._registration = registration
+        self._triggers = triggers
 
     def table(self) -> Mapping[str, Handler]:
         """All of them by action."""
@@ -56,6 +58,7 @@ class Handlers:
             "RemoteStartTransaction": self.remote_start,
             "RemoteStopTransaction": self.remote_stop,
             "Reset": self.reset,
+            "TriggerMessage": self.trigger,
             "UnlockConnector": self.unlock,
         }
 
@@ -134,6 +137,30 @@ class Handlers:
             return _REJECTED
         outcome, _ = await self._inbox.request(lambda request: SetVariable(request, variable, call["value"]))
         return {"status": _SET[outcome]}
+
+    async def trigger(self, call: Payload) -> Payload | Followed:
+        """TriggerMessage (5.17): what is asked for goes out behind the answer. An accepted charge point boots no more (errata, 3.35)."""
+        number = call.get("connectorId")
+        evses = self._triggered_evses(number)
+        match call["requestedMessage"]:
+            case "BootNotification":
+                accepted = self._registration() is Registration.ACCEPTED
+                return _REJECTED if accepted else Followed(_ACCEPTED, self._triggers.boot)
+            case "Heartbeat":
+                return Followed(_ACCEPTED, self._triggers.heartbeat)
+            case "StatusNotification":
+                return Followed(_ACCEPTED, lambda: self._triggers.statuses(evses)) if evses else _REJECTED
+            case "MeterValues":  # connector 0 would be the main meter, which there is not
+                return Followed(_ACCEPTED, lambda: self._triggers.measure(evses - {0})) if evses - {0} else _REJECTED
+            case _:
+                return {"status": "NotImplemented"}
+
+    def _triggered_evses(self, number: int | None) -> frozenset[int]:
+        """Return the EVSEs that a trigger speaks of: of one connector (0: the station), or all."""
+        if number is None:
+            return frozenset({0, *self._connectors.evses()})
+        place = (0, 0) if number == 0 else self._connectors.place(number)
+        return frozenset() if place is None else frozenset({place[0]})
 
     def _admitted(self) -> bool:
         """Remote starts and stops are not for a charge point that is not accepted (4.2)."""

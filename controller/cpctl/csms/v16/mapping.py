@@ -103,6 +103,10 @@ class Connectors:
     def __len__(self) -> int:
         return len(self._place)
 
+    def evses(self) -> frozenset[int]:
+        """Return the EVSEs that have connectors."""
+        return frozenset(evse for evse, _ in self._number)
+
     def number(self, evse: int, connector: int) -> int:
         """Return the number of a connector; 0 for evse 0. An EVSE that the configuration no longer has is told by its own number."""
         return 0 if evse == 0 else self._number.get((evse, connector), evse)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from cpctl.core.model import EvseSettings
 from cpctl.core.ports import StationView
+from cpctl.core.variable_table import MEASURED
 
 MAX_KEYS = 128  # asked for in one GetConfiguration
 MAX_VALUE = 500  # characters of a value on the wire
-PROFILES = ("Core",)
+PROFILES = ("Core", "RemoteTrigger")
 
 # Keys of the standard and the variable that each stands for.
 VARIABLES: dict[str, str] = {
@@ -26,6 +27,7 @@ VARIABLES: dict[str, str] = {
     "MeterValueSampleInterval": "SampledDataCtrlr.TxUpdatedInterval",
     "MeterValuesAlignedData": "AlignedDataCtrlr.Measurands",
     "MeterValuesSampledData": "SampledDataCtrlr.TxUpdatedMeasurands",
+    "MinimumStatusDuration": "ChargingStation.MinimumStatusDuration",
     "ResetRetries": "OCPPCommCtrlr.ResetRetries",
     "StopTransactionOnEVSideDisconnect": "TxCtrlr.StopTxOnEVSideDisconnect",
     "StopTransactionOnInvalidId": "TxCtrlr.StopTxOnInvalidId",
@@ -43,8 +45,8 @@ VARIABLES: dict[str, str] = {
     "RetryBackOffWaitMinimum": "OCPPCommCtrlr.RetryBackOffWaitMinimum",
 }
 
-# Keys that the standard requires, for which the station has nothing to set: what they read as until it has.
-_CONSTANT = {"ResetRetries": "0", "StopTxnAlignedData": ""}
+# Keys that hold a list of measurands; each may hold all that there are.
+_LISTS = ("MeterValuesAlignedData", "MeterValuesSampledData", "StopTxnAlignedData", "StopTxnSampledData")
 
 
 def variable_of(key: str) -> str | None:
@@ -75,21 +77,17 @@ class Keys:
     def __iter__(self) -> Iterator[Entry]:
         """Yield all keys there are, by name."""
         for key in self._names.values():
-            if entry := self._read(key):
-                yield entry
+            yield self._read(key)
 
     def find(self, name: str) -> Entry | None:
         """Find a key; None if there is no such key here."""
         key = self._names.get(name.casefold())
         return self._read(key) if key else None
 
-    def _read(self, key: str) -> Entry | None:
+    def _read(self, key: str) -> Entry:
         if key in self._fixed:
             return Entry(key, self._fixed[key], True)
-        try:
-            return Entry(key, self._view.variable(VARIABLES[key])[:MAX_VALUE], False)
-        except KeyError:
-            return Entry(key, _CONSTANT[key], True) if key in _CONSTANT else None
+        return Entry(key, self._view.variable(VARIABLES[key])[:MAX_VALUE], False)
 
 
 def _fixed(evses: Sequence[EvseSettings]) -> dict[str, str]:
@@ -97,6 +95,7 @@ def _fixed(evses: Sequence[EvseSettings]) -> dict[str, str]:
     phases = [evse.phases for evse in evses for _ in evse.connectors]
     rotation = [f"{number}.{'RST' if count == 3 else 'NotApplicable'}" for number, count in enumerate(phases, start=1)]
     return {
+        **{f"{key}MaxLength": str(len(MEASURED)) for key in _LISTS},
         "ConnectorPhaseRotation": ",".join(rotation),
         "ConnectorPhaseRotationMaxLength": str(len(phases) + 1),
         "GetConfigurationMaxKeys": str(MAX_KEYS),
