@@ -114,7 +114,13 @@ def sim_routes(sim: SimServices) -> list[Route]:
             "POST", "/api/v1/sim/link", "Make the serial wire worse or better", LinkBody, lambda _, body: sim.link(LinkChange(**body.model_dump()))
         ),
         _route("POST", "/api/v1/sim/clock", "Push the clock on", ClockBody, lambda _, body: sim.clock(body.advance_s)),
-        _route("POST", "/api/v1/sim/power", "Cut the supply of the whole charge point, host included, and give it back", PowerBody, lambda _, body: sim.power(body.cut)),
+        _route(
+            "POST",
+            "/api/v1/sim/power",
+            "Cut the supply of the whole charge point, host included, and give it back",
+            PowerBody,
+            lambda _, body: sim.power(body.cut),
+        ),
     ]
 
 
