@@ -243,7 +243,11 @@ cp_config_outcome_t cp_config_commit(cp_config_t *config, const cp_msg_config_co
         return outcome;
     }
     if (config->set == (uint8_t)CP_CONFIG_SET_COMMISSIONED) {
-        if (config->active.commissioned && !same && !present) {
+        if (same) { /* a CRC can be forged: what is active stays, only the answer is that of a set that was taken */
+            config->waits[CP_CONFIG_SET_COMMISSIONED] = true;
+            return outcome;
+        }
+        if (config->active.commissioned && !present) {
             outcome.result = CP_RESULT_NOT_PERMITTED;
             outcome.text = "hold the board's button";
             return outcome;

@@ -55,7 +55,7 @@ cp_result_t cp_config_begin(cp_config_t *config, const cp_msg_config_begin_t *be
 cp_result_t cp_config_item(cp_config_t *config, uint16_t msg, const uint8_t *payload, size_t len);
 
 /* Close the set and validate it. `board` says how many EVSEs and what hardware there is, `present` that the button is
- * held. */
+ * held. A commissioned set with the active one's CRC is accepted, but its bytes are not taken. */
 cp_config_outcome_t cp_config_commit(cp_config_t *config, const cp_msg_config_commit_t *commit, uint8_t evse_count,
                                      uint32_t capabilities, bool present);
 
