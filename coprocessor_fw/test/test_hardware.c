@@ -181,6 +181,8 @@ static void nothing_closes_before_the_self_test_has_passed(void)
         CHECK_EQ(r.e.offer_da, 0);
         CHECK(!cp_evse_permitted(&r.e));
     }
+    r.lease_da = 160;
+    r.lease_every_ms = 100;
     rig_run(&r, 500);
     CHECK(r.e.self_test_passed);
     CHECK(cp_evse_permitted(&r.e));

@@ -92,6 +92,72 @@ static void noise_of_300_ms_interrupts_nothing(void)
     CHECK(r.out.contactor_closed);
 }
 
+/* Two letters take turns: the offer must go, and the contactor open within 3 s. */
+static void flicker_opens(char one, uint32_t one_ms, char other, uint32_t other_ms)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    r.no_meter = true; /* the current's end is not seen */
+    rig_charge(&r);
+    const uint32_t began_ms = r.now_ms;
+    uint32_t stopped_ms = 0;
+    while (r.out.contactor_closed) {
+        r.letter = (r.now_ms - began_ms) % (one_ms + other_ms) < one_ms ? one : other;
+        rig_run(&r, 1);
+        stopped_ms = stopped_ms == 0u && r.out.drive != (uint8_t)CP_DRIVE_PWM ? r.now_ms - began_ms : stopped_ms;
+        CHECK(r.now_ms - began_ms <= 3000u);
+    }
+    CHECK_BETWEEN(stopped_ms, CP_INVALID_STOP_MS, 1100);
+    CHECK(stands(&r, CP_FAULT_PILOT_INVALID));
+    CHECK_EQ(rig_last(&r, CP_EVENT_CODE_CONTACTOR_OPENED)->value, CP_OPENED_BY_FAULT);
+}
+
+static void a_pilot_between_shorted_and_invalid_opens_within_3_s(void)
+{
+    flicker_opens('E', 200, 'X', 200);
+}
+
+static void short_returns_to_c_do_not_put_off_the_opening(void)
+{
+    flicker_opens('X', 440, 'C', 50);
+    flicker_opens('E', 440, 'C', 50);
+    flicker_opens('X', 100, 'C', 400);
+}
+
+static void a_pilot_that_settles_is_forgiven(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    rig_charge(&r);
+    for (unsigned i = 0; i < 10u; i++) {
+        r.letter = i % 2u == 0u ? 'X' : 'E';
+        rig_run(&r, 200);
+        r.letter = 'C';
+        rig_run(&r, 2u * CP_PILOT_SOUND_MS);
+    }
+    CHECK(r.out.contactor_closed);
+    CHECK_EQ(r.e.cycles, 1);
+    CHECK_EQ(rig_count(&r, CP_EVENT_CODE_FAULT_RAISED), 0);
+}
+
+static void after_a_flicker_nothing_is_permitted_until_the_pilot_has_settled(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    rig_charge(&r);
+    r.letter = 'X';
+    (void)rig_until_closed(&r, false, 3000);
+    r.letter = 'C';
+    rig_run(&r, 200);
+    CHECK_EQ(cp_evse_pilot(&r.e), CP_PILOT_C1);
+    CHECK_EQ(rig_lease(&r, 160), CP_LEASE_REFUSAL_NOT_PLUGGED);
+    rig_run(&r, 400);
+    CHECK_EQ(rig_lease(&r, 160), CP_LEASE_REFUSAL_NONE);
+}
+
 static void without_a_diode_nothing_ever_closes(void)
 {
     rig_t r;
@@ -123,6 +189,43 @@ static void a_diode_that_vanishes_while_charging_opens_within_50_ms(void)
     r.letter = 'A';
     rig_run(&r, 1000);
     CHECK(!stands(&r, CP_FAULT_DIODE_MISSING));
+}
+
+static void a_diode_that_is_lost_in_a_pause_is_found_before_closing(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    r.obedient = true;
+    rig_charge(&r);
+    r.lease_every_ms = 0;
+    (void)rig_lease(&r, 0);
+    rig_run(&r, 8000);
+    CHECK(!r.out.contactor_closed);
+    CHECK(!r.e.diode_proved);
+    r.diode = false;
+    rig_run(&r, 60000);
+    r.lease_every_ms = 500;
+    rig_run(&r, 10000);
+    CHECK_EQ(r.e.cycles, 1);
+    CHECK(stands(&r, CP_FAULT_DIODE_MISSING));
+}
+
+static void after_a_pause_closing_waits_for_its_debounce_with_the_offer_on(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    r.obedient = true;
+    rig_charge(&r);
+    r.lease_every_ms = 0;
+    (void)rig_lease(&r, 0);
+    rig_run(&r, 60000);
+    r.lease_every_ms = 500;
+    while (r.out.drive != (uint8_t)CP_DRIVE_PWM) {
+        rig_run(&r, 1);
+    }
+    CHECK_BETWEEN(rig_until_closed(&r, true, 3000), CP_CLOSE_DEBOUNCE_MS - 2u, CP_CLOSE_DEBOUNCE_MS + 60u);
 }
 
 static void d_without_ventilation_is_refused(void)
@@ -301,8 +404,14 @@ int main(void)
         TEST(an_invalid_pilot_ends_the_offer_after_500_ms_and_opens_within_3_s),
         TEST(an_invalid_pilot_with_a_drawing_vehicle_opens_at_its_deadline),
         TEST(noise_of_300_ms_interrupts_nothing),
+        TEST(a_pilot_between_shorted_and_invalid_opens_within_3_s),
+        TEST(short_returns_to_c_do_not_put_off_the_opening),
+        TEST(a_pilot_that_settles_is_forgiven),
+        TEST(after_a_flicker_nothing_is_permitted_until_the_pilot_has_settled),
         TEST(without_a_diode_nothing_ever_closes),
         TEST(a_diode_that_vanishes_while_charging_opens_within_50_ms),
+        TEST(a_diode_that_is_lost_in_a_pause_is_found_before_closing),
+        TEST(after_a_pause_closing_waits_for_its_debounce_with_the_offer_on),
         TEST(d_without_ventilation_is_refused),
         TEST(d_while_charging_without_ventilation_opens_within_50_ms),
         TEST(d_with_ventilation_is_charged),

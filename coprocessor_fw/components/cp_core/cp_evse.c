@@ -75,7 +75,7 @@ uint16_t cp_evse_limit_da(const cp_evse_t *e)
 
 bool cp_evse_trips(const cp_evse_t *e)
 {
-    return cp_faults_trip(&e->faults) || e->invalid_ms >= CP_INVALID_OPEN_MS;
+    return cp_faults_trip(&e->faults) || e->unsound_ms >= CP_INVALID_OPEN_MS;
 }
 
 bool cp_evse_permitted(const cp_evse_t *e)
@@ -95,8 +95,8 @@ static bool may_close(const cp_evse_t *e)
 {
     const bool locked = !e->config.lock_fitted || (e->lock_driven && e->lock_at == (uint8_t)CP_LOCK_AT_LOCKED);
 
-    return e->asks_ms >= e->config.close_debounce_ms && e->diode_proved && e->offer_da > 0u && e->reclose_ms == 0u &&
-           cp_evse_proved_open(e) && locked && !e->restarting;
+    return e->asks_ms >= e->config.close_debounce_ms && e->diode_proved && e->pilot.diode_good >= CP_PILOT_RUN &&
+           e->offer_da > 0u && e->reclose_ms == 0u && cp_evse_proved_open(e) && locked && !e->restarting;
 }
 
 static bool state_elapsed(const cp_evse_t *e)
@@ -274,6 +274,14 @@ static cp_drive_t choose_drive(const cp_evse_t *e)
     return e->offer_da > 0u ? CP_DRIVE_PWM : CP_DRIVE_STEADY;
 }
 
+/* Without a negative half nothing is seen of the diode: what closes next must prove it again. */
+static void forget_diode(cp_evse_t *e)
+{
+    if (!cp_evse_is_closed(e) && e->drive != (uint8_t)CP_DRIVE_PWM) {
+        e->diode_proved = false;
+    }
+}
+
 /* Out of service only from rest: a vehicle that charges, or pauses within its lease, is not cut off. */
 static void serve(cp_evse_t *e)
 {
@@ -318,6 +326,7 @@ void cp_evse_tick(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *in, cp
     make_offer(e);
     drive_lock(e);
     e->drive = (uint8_t)choose_drive(e);
+    forget_diode(e);
     note_pilot(e, notes);
 
     out->contactor_closed = cp_evse_is_closed(e);

@@ -2,6 +2,7 @@
 
 #include "cp_evse.h"
 
+#include "cp_evse_sense.h"
 #include "cp_offer.h"
 #include "cp_timing.h"
 
@@ -17,7 +18,7 @@ static cp_lease_refusal_t lease_refusal(const cp_evse_t *e, const cp_msg_lease_t
     if (cp_faults_lock_out(&e->faults)) {
         return CP_LEASE_REFUSAL_LOCKED_OUT;
     }
-    if (!e->plugged || e->short_ms >= CP_SHORT_MS || e->invalid_ms >= CP_INVALID_STOP_MS) {
+    if (!e->plugged || cp_evse_pilot_lost(e)) {
         return CP_LEASE_REFUSAL_NOT_PLUGGED;
     }
     if (lease->plug != e->plug) {

@@ -63,13 +63,15 @@ static void unplug(cp_evse_t *e, cp_notes_t *notes)
     cp_note(notes, CP_EVENT_CODE_UNPLUGGED, (uint32_t)cp_evse_pilot(e), 0);
 }
 
-/* While we drive state F nobody is seen to leave, unless the proximity contact shows the plug. */
+/* While we drive state F nobody is seen to leave, unless the proximity contact shows the plug all the time. */
 static void sense_blindness(cp_evse_t *e, uint32_t step_ms)
 {
-    if (e->config.commissioned && !e->config.fixed_cable) {
-        e->blind_ms = e->cable_da > 0u ? 0u : CP_BLIND_MS;
-    } else {
+    const bool proximity = e->config.commissioned && !e->config.fixed_cable;
+
+    if (!proximity) {
         e->blind_ms = cp_count_up(e->blind_ms, step_ms);
+    } else if (e->cable_da == 0u) {
+        e->blind_ms = CP_BLIND_MS;
     }
 }
 
@@ -107,6 +109,34 @@ static void sense_diode(cp_evse_t *e)
     }
 }
 
+bool cp_evse_pilot_lost(const cp_evse_t *e)
+{
+    return cp_fault_stands(&e->faults, CP_FAULT_PILOT_SHORT) || cp_fault_stands(&e->faults, CP_FAULT_PILOT_INVALID);
+}
+
+/* A plain short has a deadline of its own. All else that is neither a vehicle nor its absence shares one, which no
+ * change from one to another and no short return to a sound letter starts afresh. */
+static void sense_soundness(cp_evse_t *e, uint32_t step_ms, cp_notes_t *notes)
+{
+    const bool shorted = e->pilot.letter == (uint8_t)CP_LETTER_E;
+    const bool sound = !shorted && e->pilot.letter != (uint8_t)CP_LETTER_INVALID;
+
+    e->short_ms = shorted ? cp_count_up(e->short_ms, step_ms) : 0u;
+    e->sound_ms = sound ? cp_count_up(e->sound_ms, step_ms) : 0u;
+    const bool settled = e->sound_ms >= CP_PILOT_SOUND_MS;
+    const bool began = !sound || e->unsound_ms > 0u;
+    e->unsound_ms = began && !settled ? cp_count_up(e->unsound_ms, step_ms) : 0u;
+
+    const bool short_due = e->short_ms >= CP_SHORT_MS;
+    const bool invalid_due = !sound && !short_due && e->unsound_ms >= CP_INVALID_STOP_MS;
+    cp_evse_fault(e, CP_FAULT_PILOT_SHORT,
+                  short_due || (!settled && cp_fault_stands(&e->faults, CP_FAULT_PILOT_SHORT)), e->pilot.high_mv,
+                  notes);
+    cp_evse_fault(e, CP_FAULT_PILOT_INVALID,
+                  invalid_due || (!settled && cp_fault_stands(&e->faults, CP_FAULT_PILOT_INVALID)), e->pilot.high_mv,
+                  notes);
+}
+
 static void sense_pilot(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *in, cp_notes_t *notes)
 {
     const int16_t high = cp_pilot_calibrate(in->pilot_high_mv, e->config.pilot_gain_ppm, e->config.pilot_offset_mv);
@@ -120,27 +150,17 @@ static void sense_pilot(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *
         cp_pilot_judge(&e->pilot);
     }
     const cp_letter_t letter = (cp_letter_t)e->pilot.letter;
-    e->asks_ms = cp_letter_asks(letter) ? cp_count_up(e->asks_ms, step_ms) : 0u;
-    e->short_ms = letter == CP_LETTER_E ? cp_count_up(e->short_ms, step_ms) : 0u;
-    e->invalid_ms = letter == CP_LETTER_INVALID ? cp_count_up(e->invalid_ms, step_ms) : 0u;
-    e->sound_ms = letter == CP_LETTER_E || letter == CP_LETTER_INVALID ? 0u : cp_count_up(e->sound_ms, step_ms);
+    const bool offered = e->drive == (uint8_t)CP_DRIVE_PWM;
+    e->asks_ms = cp_letter_asks(letter) && offered ? cp_count_up(e->asks_ms, step_ms) : 0u;
 
     sense_plug(e, step_ms, notes);
     sense_diode(e);
-
-    const bool unsound = e->sound_ms < CP_PILOT_SOUND_MS;
-    cp_evse_fault(e, CP_FAULT_PILOT_SHORT,
-                  e->short_ms >= CP_SHORT_MS || (unsound && cp_fault_stands(&e->faults, CP_FAULT_PILOT_SHORT)),
-                  e->pilot.high_mv, notes);
-    cp_evse_fault(e, CP_FAULT_PILOT_INVALID,
-                  e->invalid_ms >= CP_INVALID_STOP_MS ||
-                      (unsound && cp_fault_stands(&e->faults, CP_FAULT_PILOT_INVALID)),
-                  e->pilot.high_mv, notes);
+    sense_soundness(e, step_ms, notes);
     cp_evse_fault(e, CP_FAULT_DIODE_MISSING, e->diode_failed, e->pilot.low_mv, notes);
     e->wants_ventilation = letter == CP_LETTER_D || (e->wants_ventilation && letter != CP_LETTER_C);
     cp_evse_fault(e, CP_FAULT_VENTILATION, e->wants_ventilation && e->config.commissioned && !e->config.ventilation,
                   e->pilot.high_mv, notes);
-    if (e->short_ms >= CP_SHORT_MS || e->invalid_ms >= CP_INVALID_STOP_MS) {
+    if (cp_evse_pilot_lost(e)) {
         e->lease.held = false; /* B, C and D were left, if only for want of a pilot */
     }
 }

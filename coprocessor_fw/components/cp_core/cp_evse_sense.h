@@ -11,6 +11,9 @@ void cp_evse_pass_time(cp_evse_t *e, uint32_t step_ms, cp_notes_t *notes);
 /* Take the inputs of one step; updates pilot, plug, cable, feedback, lock and the faults that follow. */
 void cp_evse_sense(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *in, cp_notes_t *notes);
 
+/* True while the pilot tells nothing of a vehicle: shorted or invalid past its deadline, and not sound since. */
+bool cp_evse_pilot_lost(const cp_evse_t *e);
+
 /* Say whether a fault's cause is present, and note what changed. */
 void cp_evse_fault(cp_evse_t *e, cp_fault_t fault, bool cause, int32_t detail, cp_notes_t *notes);
 

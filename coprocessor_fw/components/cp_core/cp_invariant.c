@@ -1,8 +1,9 @@
 /* The safety property, stated once. Tests assert it after every tick; proofs start from it.
  *
  * While the contactor's output is closed, each clause holds:
- *   S1  the vehicle asks (C or D), or the pilot is shorted or invalid within its deadline
- *   S2  the vehicle's diode is proved
+ *   S1  the vehicle asks (C or D), or the pilot is shorted or invalid within its deadline; and whatever it is, the
+ *       deadline of a pilot that was unsound, and has not been sound for long enough since, is not over
+ *   S2  the vehicle's diode is proved: at the closing by the windows just before it, and since then not disproved
  *   S3  a lease of this very plug-in permits it, or the wind-down is within its time
  *   S4  no fault stands that opens at once, and no lock-out
  *   S5  the cable's rating is known where a proximity contact is fitted, or lost within its deadline
@@ -13,7 +14,8 @@
  *   S10 the pilot never shows state F, and offers no more than lease, hardware and cable allow
  *   S11 the plug is locked in where a lock is fitted
  * and whether or not it is closed:
- *   S12 without permission nothing is offered */
+ *   S12 without permission nothing is offered
+ *   S13 no diode is held to be proved without PWM, unless the contactor closed on that proof and never opened */
 
 #include "cp_evse.h"
 
@@ -23,8 +25,17 @@ static bool vehicle_may_draw(const cp_evse_t *e)
 {
     const cp_letter_t letter = (cp_letter_t)e->pilot.letter;
 
-    return cp_letter_asks(letter) || (letter == CP_LETTER_E && e->short_ms < CP_SHORT_MS) ||
-           (letter == CP_LETTER_INVALID && e->invalid_ms < CP_INVALID_OPEN_MS);
+    const bool bears = cp_letter_asks(letter) || letter == CP_LETTER_INVALID ||
+                       (letter == CP_LETTER_E && e->short_ms < CP_SHORT_MS);
+
+    return bears && e->unsound_ms < CP_INVALID_OPEN_MS;
+}
+
+static bool diode_is_proved(const cp_evse_t *e)
+{
+    const bool just_closed = e->power == (uint8_t)CP_POWER_CLOSING && e->state_ms == 0u;
+
+    return e->diode_proved && !e->diode_failed && (!just_closed || e->pilot.diode_good >= CP_PILOT_RUN);
 }
 
 static bool authority(const cp_evse_t *e)
@@ -48,10 +59,11 @@ bool cp_evse_invariant(const cp_evse_t *e)
     const bool s12 = cp_evse_permitted(e) || e->offer_da == 0u;
 
     if (!cp_evse_is_closed(e)) {
-        return s12 && offer_is_bounded(e);
+        const bool s13 = !e->diode_proved || e->drive == (uint8_t)CP_DRIVE_PWM;
+        return s12 && s13 && offer_is_bounded(e);
     }
     const bool s1 = vehicle_may_draw(e);
-    const bool s2 = e->diode_proved;
+    const bool s2 = diode_is_proved(e);
     const bool s3 = authority(e);
     const bool s4 = !cp_evse_trips(e) && !cp_faults_lock_out(&e->faults);
     const bool s5 =

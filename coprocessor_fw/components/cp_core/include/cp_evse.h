@@ -124,12 +124,12 @@ typedef struct {
 
     bool plugged;
     uint32_t plug;
-    uint32_t asks_ms; /* C or D for */
-    uint32_t short_ms;
-    uint32_t invalid_ms;
-    uint32_t sound_ms; /* neither for */
+    uint32_t asks_ms;    /* C or D, with an offer on the pilot, for */
+    uint32_t short_ms;   /* E without a break for */
+    uint32_t sound_ms;   /* neither E nor invalid for */
+    uint32_t unsound_ms; /* since it was E or invalid first; goes on until it has been sound for long enough */
     uint32_t blind_ms; /* state F for, in which no vehicle is seen to leave */
-    bool diode_proved;
+    bool diode_proved; /* under the present PWM; kept without PWM only while the contactor is closed */
     bool diode_failed;
     bool wants_ventilation; /* D was seen, and neither C nor A since */
 
@@ -221,7 +221,7 @@ uint16_t cp_evse_limit_da(const cp_evse_t *e);
 /* True when energy is permitted, whatever the vehicle does. */
 bool cp_evse_permitted(const cp_evse_t *e);
 
-/* True when a fault stands that opens at once, an invalid pilot past its deadline included. */
+/* True when a fault stands that opens at once, an unsound pilot past its deadline included. */
 bool cp_evse_trips(const cp_evse_t *e);
 
 /* Add a note; a full list drops it. */

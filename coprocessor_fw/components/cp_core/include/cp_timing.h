@@ -34,10 +34,10 @@
 
 /* Pilot shorted: opens. [R] open within 3 s */
 #define CP_SHORT_MS 500u
-/* Pilot invalid: first the offer goes, then the contactor. [R] open within 3 s */
+/* Pilot invalid, or in and out of such a state: first the offer goes, then the contactor. [R] open within 3 s */
 #define CP_INVALID_STOP_MS 500u
 #define CP_INVALID_OPEN_MS 2900u
-/* A pilot fault is over when the pilot has been sound this long. */
+/* A pilot fault is over when the pilot has been sound this long; shorter returns stop none of its deadlines. */
 #define CP_PILOT_SOUND_MS 500u
 
 /* After the offer went, the vehicle must have opened S2 in 3 s; the contactor opens under load after 6 s. [R] */
