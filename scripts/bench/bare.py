@@ -1,6 +1,6 @@
 """The least that can stop a charge: a websockets client that writes a lease of nothing to the port. The floor of G7. A process of its own.
 
-    python -m bench.bare PORT CSMS_URL
+python -m bench.bare PORT CSMS_URL
 """
 
 from __future__ import annotations

@@ -154,9 +154,7 @@ class Board:
             evse.energy_mwh += (now_ns - evse.metered_ns) * _MWH_PER_S // 1_000_000_000 if charging and evse.metered_ns else 0
             evse.metered_ns = now_ns
             current = 16_000 if charging else 0
-            self._say(
-                Meter(evse.number, now_ns // 1000, MeterSource.INTERNAL, 1, evse.energy_mwh, (current,) * 3, (230_000,) * 3, current * 690)
-            )
+            self._say(Meter(evse.number, now_ns // 1000, MeterSource.INTERNAL, 1, evse.energy_mwh, (current,) * 3, (230_000,) * 3, current * 690))
         age_ms = (now_ns - evse.leased_ns) // 1_000_000
         self._say(
             Snapshot(

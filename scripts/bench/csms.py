@@ -57,12 +57,6 @@ class LeanCsms:
         for text in kept:
             await self._answer(text)
 
-    async def call(self, action: str, payload: Payload, timeout_s: float = 30.0) -> tuple[int, Payload]:
-        """Send a CALL; return when it was sent (monotonic ns) and the answer."""
-        sent_ns, answer = await self.send(action, payload)
-        async with asyncio.timeout(timeout_s):
-            return sent_ns, await answer
-
     async def send(self, action: str, payload: Payload) -> tuple[int, asyncio.Future[Payload]]:
         """Send a CALL; return when, and what will be its answer."""
         assert self._connection is not None, "no charge point is connected"  # noqa: S101

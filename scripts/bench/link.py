@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import Random
 from statistics import median
@@ -15,7 +15,7 @@ import serial_asyncio
 
 from cpctl.core.inputs import CoprocessorReady, Input
 from cpctl.link.coprocessor import Coprocessor
-from cpctl.link.frame import BadFrame, FrameDecoder, encode_frame
+from cpctl.link.frame import FrameDecoder, encode_frame
 from cpctl.link.messages import ConfigBoard, ConfigEvse, Hello, Kind, Role
 from cpctl.link.session import session_id
 from cpctl.link.settings import BoardSettings, LinkSettings
@@ -25,6 +25,7 @@ from .echo import NONCE, REPLY_BYTES, command_frame
 from .figures import Effort, Figure, at_most, best_of, cpu_us, ratio
 from .machine import pin, start
 
+_open = cast(Callable[[asyncio.AbstractEventLoop, Callable[[], asyncio.Protocol], str], Awaitable[object]], serial_asyncio.create_serial_connection)
 _BOARD = BoardSettings(ConfigBoard(evse_count=1, name="bench"), (ConfigEvse(evse=1),))
 _COMMAND_BYTES = len(command_frame(1, 0))
 # 64 bytes and the six of the frame format that the goal was set for, there and back, ten bits each at 921600 baud.
@@ -37,7 +38,7 @@ async def round_trip(effort: Effort) -> list[Figure]:
     pin(0)
     trips = effort.of(4000, 500)
     bare, whole = float("inf"), float("inf")
-    with _far_end(core=0) as path:
+    with _FarEnd(core=0) as path:
         for _ in range(effort.rounds):
             bare = min(bare, await _bare(path, trips))
             async with _coprocessor(path) as coprocessor:
@@ -51,7 +52,7 @@ async def wire_share(effort: Effort) -> list[Figure]:
     pin(0)
     trips = effort.of(400, 100)
     best = float("inf")
-    with _far_end(1, str(_BAUD)) as path:
+    with _FarEnd(1, str(_BAUD)) as path:
         for _ in range(effort.rounds):
             async with _coprocessor(path) as coprocessor:
                 best = min(best, await _whole(coprocessor, trips))
@@ -82,7 +83,7 @@ def frame(effort: Effort) -> list[Figure]:
 async def _bare(path: str, trips: int) -> float:
     """Return the microseconds of a round trip of an echo without any protocol: the same bytes, written and awaited."""
     echo = _Echo()
-    await serial_asyncio.create_serial_connection(asyncio.get_running_loop(), lambda: echo, path, baudrate=115_200)
+    await _open(asyncio.get_running_loop(), lambda: echo, path)
     await echo.made.wait()
     echo.wanted = 1
     await echo.exchange(b"\0" + _host_hello())
@@ -148,7 +149,7 @@ async def _coprocessor(path: str) -> AsyncIterator[Coprocessor]:
     """Run the link on a port as the controller does, ready for commands."""
     ready = asyncio.Event()
 
-    def post(item: Input, _committed: Callable[[], None] | None = None) -> None:
+    def post(item: Input, committed: Callable[[], None] | None = None) -> None:
         if isinstance(item, CoprocessorReady):
             ready.set()
 
@@ -163,7 +164,7 @@ async def _coprocessor(path: str) -> AsyncIterator[Coprocessor]:
         await asyncio.gather(running, return_exceptions=True)
 
 
-class _far_end:  # noqa: N801  # used like a function
+class _FarEnd:
     """A far end of its own process, as long as the block lasts."""
 
     def __init__(self, core: int, *more: str) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_PRIORITY = -5  # of config/cpctl.service
 _SCRIPTS = Path(__file__).resolve().parent.parent
 
 
@@ -22,6 +23,15 @@ def pin(index: int) -> None:
         os.sched_setaffinity(0, {found[min(index, len(found) - 1)]})
 
 
+def prefer() -> bool:
+    """Take the priority that the systemd unit gives, children too; False if we may not."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
+    except PermissionError:
+        return False
+    return True
+
+
 def unpin(allowed: Sequence[int]) -> None:
     """Use these cores again."""
     if allowed:
@@ -33,18 +43,22 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, *arguments]
 
 
-def environment(**more: str) -> Mapping[str, str]:
-    """Make the environment of a child that finds the package and the benchmark where we did."""
+def environment(bytecode: Path | None) -> Mapping[str, str]:
+    """Make the environment of a child that finds the package and the benchmark where we did, and keeps its bytecode in `bytecode`."""
     path = os.pathsep.join(entry for entry in (str(_SCRIPTS), *sys.path) if entry)
-    return {**os.environ, "PYTHONPATH": path, **more}
+    made = {**os.environ, "PYTHONPATH": path}
+    if bytecode is not None:
+        made.pop("PYTHONDONTWRITEBYTECODE", None)
+        made["PYTHONPYCACHEPREFIX"] = str(bytecode)
+    return made
 
 
-def start(*arguments: str, core: int, **popen: int) -> subprocess.Popen[bytes]:
+def start(*arguments: str, core: int, bytecode: Path | None = None, stdin: int | None = None, stdout: int | None = None) -> subprocess.Popen[bytes]:
     """Start a Python process on a core of ours, with these arguments."""
     allowed = cores()
     pin(core)
     try:
-        return subprocess.Popen(python(*arguments), env=environment(), **popen)
+        return subprocess.Popen(python(*arguments), env=environment(bytecode), stdin=stdin, stdout=stdout)
     finally:
         unpin(allowed)
 

@@ -6,9 +6,8 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from cpctl.app.settings import board_settings
 
@@ -19,7 +18,6 @@ from .machine import start
 HOST_CORE, BENCH_CORE = 0, 1
 _PATIENCE_S = 20.0
 _STOP_S = 10.0
-T = TypeVar("T")
 
 
 class BenchBoard:
@@ -84,7 +82,7 @@ class BenchStation:
         url = await self.csms.start()
         self.csms.on_start = self._started
         self.csms.booted_ns = asyncio.get_running_loop().create_future()
-        more = (str(self._state), str(self._evses)) if self._state else ()
+        more = (str(self._state),) if self._state else ()
         self._host = start("-m", self._module, self.board.port, url, *more, core=HOST_CORE)
         async with asyncio.timeout(_PATIENCE_S):
             await self.csms.booted_ns
@@ -100,20 +98,24 @@ class BenchStation:
     async def start(self, evse: int) -> None:
         """Start a transaction by the CSMS; return once it permits and has its number."""
         self._transactions.pop(evse, None)
-        await accepted(self.csms.call("RemoteStartTransaction", {"connectorId": evse, "idTag": f"TAG{evse}"}))
+        _, answer = await self.csms.send("RemoteStartTransaction", {"connectorId": evse, "idTag": f"TAG{evse}"})
+        await accepted(answer)
         await self.board.leased(evse, True)
         async with asyncio.timeout(_PATIENCE_S):
             while evse not in self._transactions:
                 self._bell.clear()
                 await self._bell.wait()
 
-    async def stop(self, evse: int) -> float:
-        """Stop it by the CSMS; return the milliseconds until the far end of the serial line had read so."""
+    async def stop(self, evse: int) -> tuple[float, asyncio.Future[dict[str, object]]]:
+        """Stop it by the CSMS; return the milliseconds until the far end of the serial line had read so, and the answer to come."""
         sent_ns, answer = await self.csms.send("RemoteStopTransaction", {"transactionId": self._transactions[evse]})
         read_ns = await self.board.leased(evse, False)
-        async with asyncio.timeout(_PATIENCE_S):
-            await accepted(_with(sent_ns, answer))
-        return (read_ns - sent_ns) / 1e6
+        return (read_ns - sent_ns) / 1e6, answer
+
+    def talk(self) -> None:
+        """Let the host begin or end its extra MeterValues."""
+        assert self._host is not None  # noqa: S101
+        self._host.send_signal(signal.SIGUSR2)
 
     def stall_disk(self) -> None:
         """Let the host's next write stall."""
@@ -125,15 +127,12 @@ class BenchStation:
         self._bell.set()
 
 
-async def accepted(call: Awaitable[tuple[int, dict[str, object]]]) -> None:
+async def accepted(answer: Awaitable[Mapping[str, object]]) -> None:
     """Await a CALL's answer and insist on Accepted."""
-    _, answer = await call
-    if answer.get("status") != "Accepted":
-        raise RuntimeError(f"the station answered {answer}")
-
-
-async def _with(at_ns: int, answer: Awaitable[dict[str, object]]) -> tuple[int, dict[str, object]]:
-    return at_ns, await answer
+    async with asyncio.timeout(_PATIENCE_S):
+        said = await answer
+    if said.get("status") != "Accepted":
+        raise RuntimeError(f"the station answered {said}")
 
 
 async def until(true: Callable[[], bool]) -> None:
