@@ -77,7 +77,9 @@ static void watch(witness_t *w, const rig_t *r, uint32_t ms)
     w->denied_ms = w->permission ? 0u : w->denied_ms + ms;
     w->gone_ms = asks ? 0u : w->gone_ms + ms;
     w->away_ms = r->letter == 'A' || r->letter == 'B' ? w->away_ms + ms : 0u;
-    w->bad_diode_ms = r->diode || r->out.drive != (uint8_t)CP_DRIVE_PWM ? 0u : w->bad_diode_ms + ms;
+    /* A short or a senseless level shows no diode, good or bad; those have their own deadline. */
+    const bool seen = asks || r->letter == 'B';
+    w->bad_diode_ms = r->diode || !seen || r->out.drive != (uint8_t)CP_DRIVE_PWM ? 0u : w->bad_diode_ms + ms;
     w->back_ms = w->gone_ms >= PLAINLY_GONE_MS ? 0u : w->back_ms + ms;
     w->flicker_ms = w->back_ms < QUIET_MS ? w->flicker_ms + ms : 0u;
     if (!r->out.contactor_closed) {
