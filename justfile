@@ -39,6 +39,10 @@ bench *args: _ready
 gen: _ready
     python protocol/generate.py
 
+# Run the conformance tests and write their table, docs/reference/conformance-1.6.md
+conformance: _ready
+    python scripts/conformance
+
 # Format everything
 fmt: _ready
     ruff format .
