@@ -164,6 +164,9 @@ class RealWorld:
         """Return the time."""
         return (time.monotonic() - self._born_s) * self._speed
 
+    def date(self, at: float) -> datetime | None:
+        """Return nothing: the charge point's clock runs faster."""
+
     def charges(self) -> list[Charge]:
         """Return what the CSMS knows."""
         return self.csms.ledger.charges

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,10 @@ class RigWorld:
     def now(self) -> float:
         """Return the time."""
         return asyncio.get_running_loop().time()
+
+    def date(self, at: float) -> datetime | None:
+        """Return a past moment as a date."""
+        return self._rig.utc() - timedelta(seconds=self.now() - at)
 
     def charges(self) -> list[Charge]:
         """Return what the CSMS knows."""

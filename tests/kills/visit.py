@@ -5,8 +5,9 @@ The driver knows nothing of kills. Every visit has a token of its own, so that w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
 from typing import Any, Protocol
@@ -31,6 +32,8 @@ MOST_W = 3 * 16 * 230
 STOPPING_S = 2.0
 #: A host that dies while it stops a charge may leave it to the lease (10 s) and the winding down (6 s).
 LAPSING_S = 16.0
+#: What the coprocessor kept for a host that was away is dated by the distance of two clocks.
+UNSURE = timedelta(seconds=1)
 
 
 class Way(StrEnum):
@@ -61,6 +64,9 @@ class Scene(Protocol):
     def now(self) -> float:
         """Return the time."""
 
+    def date(self, at: float) -> datetime | None:
+        """Return a past moment of `now` as a date; None where the charge point's clock is not ours."""
+
     def charges(self) -> list[Charge]:
         """Return what the CSMS knows."""
 
@@ -77,6 +83,8 @@ class Visit:
     closings_before: int = 0
     closings_after: int = 0
     stop_asked_at: float | None = None
+    tapped: bool = False
+    unplugged: datetime | None = None
     left_at: float = 0.0
     story: list[str] = field(default_factory=list)
 
@@ -95,12 +103,23 @@ class Visit:
             return [f"{self}: on connector {charge.connector}"]
         if charge.meter_stop is None:
             return [f"{self}: it never ended"]
-        told_wh = charge.meter_stop - charge.meter_start
-        lost_wh = self.delivered_wh - told_wh
+        return [f"{self}: {problem}" for problem in (*self._of_energy(charge, deaths), *self._of_end(charge))]
+
+    def _of_energy(self, charge: Charge, deaths: list[float]) -> Iterator[str]:
+        told_wh = (charge.meter_stop or 0) - charge.meter_start
         most_wh = ROUNDING_WH + MOST_W * self._unmetered_s(deaths) / 3600
-        if not -ROUNDING_WH <= lost_wh <= most_wh:
-            return [f"{self}: {told_wh} Wh told, {self.delivered_wh:.1f} Wh delivered, up to {most_wh:.1f} Wh may be lost"]
-        return []
+        if not -ROUNDING_WH <= self.delivered_wh - told_wh <= most_wh:
+            yield f"{told_wh} Wh told, {self.delivered_wh:.1f} Wh delivered, up to {most_wh:.1f} Wh may be lost"
+
+    def _of_end(self, charge: Charge) -> Iterator[str]:
+        """An end has its reason, and an unplugging its moment, though nobody was there to see it."""
+        right = {Way.TAP: {"Local"}, Way.UNPLUG: {"EVDisconnected"}, Way.REMOTE: {"Remote", "Local"} if self.tapped else {"Remote"}}[self.way]
+        if charge.reason not in right:
+            yield f"ended for {charge.reason}"
+        if self.way is Way.UNPLUG and self.unplugged is not None and charge.stopped is not None:
+            off = datetime.fromisoformat(charge.stopped) - self.unplugged
+            if not -UNSURE <= off <= UNSURE:
+                yield f"unplugged at {self.unplugged}, told {charge.stopped}"
 
     def _unmetered_s(self, deaths: list[float]) -> float:
         """How long energy may have flowed after the end that was told. An unplugging is told with the register of its very moment."""
@@ -139,6 +158,7 @@ class Driver:
         await self._some(*charge_s)
         await self._end(visit)
         await self._some(0.5, 6.0)
+        visit.unplugged = self._scene.date(self._scene.now())
         await self._move(visit, "A")
         await self._until(visit, "the contactor opens", lambda truth: truth.contactor == 0)
         await self._scene.sleep(0.3)
@@ -186,6 +206,7 @@ class Driver:
     async def _ask_for_end(self, visit: Visit) -> None:
         waited_s = self._scene.now() - (visit.stop_asked_at or 0.0)
         if visit.way is Way.TAP or waited_s > REMOTE_PATIENCE_S:
+            visit.tapped = True
             await self._scene.tap(self.evse, visit.tag)
             return
         number = next((charge.number for charge in self._scene.charges() if charge.id_tag == visit.tag), None)

@@ -97,6 +97,7 @@ class Rig:
         options = StartOptions(self._directory, sim=True, csms_url=self.csms.url)
         self.controller = Controller(self._config, options, self.surroundings())
         self._running = asyncio.ensure_future(self.controller.run())
+        await asyncio.sleep(0.001)  # nobody speaks to a host that does not run yet
 
     def surroundings(self) -> Surroundings:
         """Make what the host takes from the outside."""

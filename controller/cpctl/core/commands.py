@@ -13,7 +13,7 @@ from .model import LockState, StopReason, Trigger, Variable
 from .outputs import ClearFaultAt, Decision, Restart, SetOutcome, UnlockOutcome, VariableChanged
 from .sampling import arm_sampling
 from .timers import Timer
-from .transactions import Ending, end, find, stop
+from .transactions import Ending, end, end_now, find, stop
 from .turn import Turn
 from .variable_table import Mutability
 from .variables import normalise
@@ -98,7 +98,7 @@ def reset(turn: Turn, item: Reset) -> None:
     for evse in turn.state.evses.values():
         drop_claim(turn, evse)
         if evse.transaction is not None:
-            end(turn, evse.transaction, Ending(reason, Trigger.RESET_COMMAND))
+            end_now(turn, evse.transaction, Ending(reason, Trigger.RESET_COMMAND))
     turn.state.restarting = True
     turn.note(0, "station.reset", "The CSMS has asked for a restart.")
     turn.reply(item.request, Decision.ACCEPTED)

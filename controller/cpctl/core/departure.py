@@ -10,7 +10,7 @@ from .evse import Evse
 from .model import LapsePolicy, StopReason, Trigger
 from .stamps import latest
 from .timers import Timer
-from .transactions import Ending, end
+from .transactions import Ending, end, end_now
 from .turn import Turn
 from .tx_points import TxFacts
 
@@ -56,7 +56,7 @@ def left(turn: Turn, evse: Evse, ending: Ending) -> None:
     if not variables.flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect"):
         evse.held_for = transaction.id_token
     evse.parted = True
-    end(turn, transaction, ending)
+    end_now(turn, transaction, ending)
 
 
 def never_told(turn: Turn, evse: Evse) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from . import metering
@@ -10,11 +11,14 @@ from .model import StopReason, Trigger
 from .sampling import arm_aligned, arm_sampling
 from .stamps import latest
 from .timers import Timer
-from .transactions import Ending, end
+from .transactions import Ending, end_now
 from .turn import Turn
 
 # The first status waits so long for the coprocessor's first word, so that a start does not look like a failure.
 FIRST_WORD_S: Final = 10
+
+# The meter speaks once a second; one that has not spoken by then will not say what it counted.
+COUNT_S: Final = 3
 
 
 def started(turn: Turn, item: Started) -> None:
@@ -29,9 +33,9 @@ def started(turn: Turn, item: Started) -> None:
         evse = state.evses.get(transaction.evse)
         if evse is None or evse.transaction is None or evse.transaction.id != transaction.id:
             at = latest(transaction.started, transaction.last)
-            end(turn, transaction, Ending(StopReason.OTHER, Trigger.ABNORMAL_CONDITION, at=at))
+            end_now(turn, transaction, Ending(StopReason.OTHER, Trigger.ABNORMAL_CONDITION, at=at))
             continue
-        evse.unverified = evse.host_was_away = evse.charged = True
+        evse.unverified = evse.host_was_away = evse.uncounted = evse.charged = True
         arm_sampling(turn, evse)
     how = "in order" if item.clean else "without having been ended"
     turn.note(0, "station.started", f"The station has started; the last run had stopped {how}.")
@@ -43,7 +47,7 @@ def stopping(turn: Turn, item: Stopping) -> None:
     state.restarting = True
     for evse in state.evses.values():
         if evse.transaction is not None and not item.keep:
-            end(turn, evse.transaction, Ending(StopReason.REBOOT, Trigger.RESET_COMMAND))
+            end_now(turn, evse.transaction, Ending(StopReason.REBOOT, Trigger.RESET_COMMAND))
         metering.save_register(turn, evse)
     turn.note(0, "station.stopping", "The station stops.")
 
@@ -62,6 +66,8 @@ def link_up(turn: Turn, item: CoprocessorReady) -> None:
         evse.fresh = False
         evse.pilot_available = evse.lock_told = None
         evse.unverified = evse.transaction is not None
+        if evse.uncounted:
+            turn.set_timer_in(Timer.COUNT, evse.id, COUNT_S)
     turn.note(0, "link.up", "The coprocessor has restarted and is in use again." if item.restarted or changed else "The coprocessor is in use.")
     if item.evse_count < len(state.evses):
         turn.note(0, "link.evses_missing", f"The board serves {item.evse_count} EVSEs; {len(state.evses)} are configured.")
@@ -92,7 +98,8 @@ def link_died(turn: Turn) -> None:
         if evse.transaction is not None:
             known = evse.register.at if evse.host_was_away else state.link.lost_at
             at = latest(evse.transaction.started, evse.transaction.last, known)
-            end(turn, evse.transaction, Ending(StopReason.OTHER, Trigger.ABNORMAL_CONDITION, at=at))
+            asked = evse.ending or Ending(StopReason.OTHER, Trigger.ABNORMAL_CONDITION)
+            end_now(turn, evse.transaction, replace(asked, at=at))
 
 
 # ---------------------------------------------------------------- CSMS and store

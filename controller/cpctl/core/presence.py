@@ -12,7 +12,7 @@ from .inputs import EvseObserved, MeterRead
 from .model import Pilot, StopReason, Trigger
 from .reasons import fault_text, held_back
 from .timers import Timer
-from .transactions import Ending, end
+from .transactions import Ending, counted, end
 from .turn import Turn
 
 # Below this a vehicle is said to draw nothing: chargers' standby is some tens of milliamperes.
@@ -98,6 +98,7 @@ def _energy(turn: Turn, evse: Evse, before: EvseObserved | None) -> None:
 def metered(turn: Turn, evse: Evse, read: MeterRead) -> None:
     """Take a meter message: energy, and whether the vehicle draws."""
     metering.take(turn, evse, read)
+    counted(turn, evse)
     if evse.departed_at is not None and not evse.unverified:
         conclude_departure(turn, evse)
     if evse.seen is None or not evse.seen.energised:

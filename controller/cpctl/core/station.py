@@ -241,6 +241,8 @@ def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
                 evse.lock_told = None
         case Timer.UNLOCK:
             answer_unlock(turn, evse, UnlockOutcome.FAILED)
+        case Timer.COUNT:
+            transactions.counted(turn, evse)
         case Timer.DEPARTURE:
             departure.conclude_departure(turn, evse)
         case _:

@@ -22,6 +22,7 @@ class Timer(Enum):
     UNLOCK = auto()
     DEPARTURE = auto()
     STATUS = auto()
+    COUNT = auto()
 
 
 Key = tuple[Timer, int]

@@ -94,7 +94,31 @@ def stop(turn: Turn, transaction: Transaction, ending: Ending) -> None:
 
 
 def end(turn: Turn, transaction: Transaction, ending: Ending) -> None:
-    """End a running transaction; neither its time nor its register comes before what was already told."""
+    """End a running transaction. After a restart of the host that waits for the meter's first word, for the energy of the time between; the power does not."""
+    evse = turn.state.evses.get(transaction.evse)
+    if evse is None or not evse.uncounted:
+        end_now(turn, transaction, ending)
+    elif evse.ending is None:
+        evse.ending = ending
+        turn.keep(replace(transaction, stop_requested=True))
+
+
+def counted(turn: Turn, evse: Evse) -> None:
+    """Take the register as known again, or as not to be known better; end what waited for it. A vehicle that is gone has an end of its own."""
+    if not evse.uncounted:
+        return
+    evse.uncounted = False
+    turn.state.timers.clear(Timer.COUNT, evse.id)
+    transaction = evse.transaction
+    if transaction is None or not transaction.stop_requested or evse.departed_at is not None:
+        return
+    if turn.state.points.stops(TxFacts(plugged=evse.plugged, authorized=False)):
+        # Without a word on how: that was asked for before one more restart.
+        end_now(turn, transaction, evse.ending or Ending(StopReason.LOCAL, Trigger.STOP_AUTHORIZED))
+
+
+def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
+    """End a running transaction with what is known; neither its time nor its register comes before what was already told."""
     state = turn.state
     evse = state.evses.get(transaction.evse)
     at = latest(transaction.started, transaction.last, ending.at or turn.now)
@@ -136,7 +160,7 @@ def end(turn: Turn, transaction: Transaction, ending: Ending) -> None:
     if evse is not None:
         evse.finished_plug = transaction.plug
         evse.unverified = evse.host_was_away = False
-        evse.departed_at = None
+        evse.departed_at = evse.ending = None
         save_register(turn, evse)
         for timer in (Timer.SAMPLE, Timer.ALIGNED, Timer.SETTLING, Timer.DEPARTURE):
             state.timers.clear(timer, evse.id)
