@@ -153,7 +153,7 @@ class _Story:
     def _show(self, evse: Mapping[str, Any], always: bool = False) -> None:
         """Show the state where it changed."""
         state = (evse["pilot"], evse["status"], evse["offer_a"])
-        if state == self._shown and not always:
+        if evse["pilot"] == "unknown" or (state == self._shown and not always):
             return
         self._shown = state
         measured = evse["measured"]

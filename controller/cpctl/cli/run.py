@@ -67,7 +67,7 @@ def start(
 
 
 def demo(
-    speed: Annotated[float, typer.Option("--speed", min=1, max=MAX_SPEED, help="Times faster than life.")] = 60.0,
+    speed: Annotated[float, typer.Option("--speed", min=1, max=MAX_SPEED, help="Times faster than life.")] = 20.0,
 ) -> None:
     """Show one whole charging session: firmware core, controller and a small CSMS."""
     from cpctl.app.demo import demo as run_demo
