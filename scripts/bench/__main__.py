@@ -72,8 +72,8 @@ def main() -> int:
 
 
 async def _bounded(measuring: Awaitable[list[Figure]]) -> list[Figure]:
-    """Give a measurement ten minutes: whatever hangs is a fault of the benchmark, and seen as one."""
-    async with asyncio.timeout(600):
+    """Give a measurement a quarter of an hour: whatever hangs is a fault of the benchmark, and seen as one."""
+    async with asyncio.timeout(900):
         return await measuring
 
 

@@ -1,9 +1,9 @@
 """A far end that answers by a table: the same small cost for whoever measures against it. A process of its own.
 
-    python -m bench.echo CONFIG_CRC [BAUD]
+    python -m bench.echo CONFIG_CRC [WIRE_US]
 
 Prints the port's path. A HELLO is answered in full and makes a new table: for each `SelfTest` frame that the session can bring, the reply, padded to
-64 bytes on the wire. With BAUD, bytes take as long as on a wire of that speed, each way.
+64 bytes on the wire. With WIRE_US, an answer comes so much later, as it would over a wire.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from .pty import Pty
 NONCE = 0xBEEF
 REPLY_BYTES = 64
 _OVERHEAD = 12  # header 6, checksum 4, COBS 1, closing zero 1
-_BITS = 10  # of a byte on the wire, start and stop included
 
 
 def command_frame(session: int, seq: int) -> bytes:
@@ -56,7 +55,7 @@ def hello(config_crc: int, peer_nonce: int) -> bytes:
     return encode_frame(Kind.HELLO, 0, 0, Hello.ID, message.to_bytes())
 
 
-def main(config_crc: int, baud: int) -> None:
+def main(config_crc: int, wire_us: int) -> None:
     """Answer until standard input ends."""
     pty = Pty()
     print(pty.path, flush=True)
@@ -74,8 +73,7 @@ def main(config_crc: int, baud: int) -> None:
                     table = replies(session_id(nonce, NONCE))
                     pty.write(hello(config_crc, nonce))
             continue
-        if baud:
-            _wait((len(heard) + len(answer)) * _BITS / baud)
+        _wait(wire_us / 1e6)
         pty.write(answer)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,11 @@ class Effort:
     def rounds(self) -> int:
         """Rounds of which the best counts."""
         return FEWEST_ROUNDS if self.quick else ROUNDS
+
+    @property
+    def short_rounds(self) -> int:
+        """Rounds where one takes milliseconds: the more there are, the likelier one has the machine for itself."""
+        return 6 * self.rounds
 
     def of(self, full: int, quick: int) -> int:
         """Choose how often something is done in a round."""
@@ -76,8 +82,7 @@ def cpu_us(work: Callable[[], object], repeats: int) -> float:
 
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the value that `share` of the values do not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 def table(figures: Sequence[Figure]) -> str:

@@ -27,7 +27,7 @@ _TEXT = call("0123456789abcdef-1", "Heartbeat", {})
 async def measure(effort: Effort) -> list[Figure]:
     """Beat in turns, bare and through the dispatcher."""
     pin(0)
-    beats = effort.of(1000, 200)
+    beats = effort.of(200, 100)
     bare, whole = float("inf"), float("inf")
     server = start("-m", "bench.beat", core=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert server.stdout is not None  # noqa: S101  # asked for above
@@ -47,7 +47,7 @@ async def measure(effort: Effort) -> list[Figure]:
         async def wholly() -> None:
             await rpc.request("Heartbeat", {}, timeout_s=10)
 
-        for _ in range(effort.rounds):
+        for _ in range(effort.short_rounds):
             bare = min(bare, await _median_us(plainly, beats))
             whole = min(whole, await _median_us(wholly, beats))
         await carrier.close()

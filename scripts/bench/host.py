@@ -8,6 +8,7 @@ On SIGUSR1 the next write stalls, as a worn SD card does. SIGUSR2 begins and end
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -94,6 +95,7 @@ async def main(port: str, url: str, state: Path) -> None:
     talker = Talker(controller)
     loop.add_signal_handler(signal.SIGUSR2, talker.toggle)
     talking = asyncio.ensure_future(talker.run())
+    gc.freeze()  # as `cpctl start` does
     await controller.run()
     talking.cancel()
 

@@ -92,8 +92,8 @@ def measure(effort: Effort) -> list[Figure]:
         _finish(message)
         return _make(**_to_snake(message.payload))
 
-    repeats = effort.of(300, 60)
-    found = best_of(*(lambda work=work: cpu_us(work, repeats) for work in (write, stock_write, read, stock_read)), rounds=effort.rounds)
+    repeats = effort.of(60, 20)
+    found = best_of(*(lambda work=work: cpu_us(work, repeats) for work in (write, stock_write, read, stock_read)), rounds=effort.short_rounds)
     return [
         ratio("G5", "MeterValues of 10 values, write, CPU against stock", found[0], found[1], 0.4),
         ratio("G5", "the same, read", found[2], found[3], 0.4),
