@@ -165,7 +165,7 @@ async def test_a_stamp_of_an_earlier_boot_without_a_clock_never_becomes_1970(csm
 
 
 async def test_an_event_that_cannot_be_written_is_given_up_and_blocks_nothing(csms: EmbeddedCsms, point: Point) -> None:
-    point.enqueue(1, replace(started("gone"), evse=7))
+    point.enqueue(1, replace(started("gone"), register_mwh="unknown"))
     point.enqueue(2, started("t2"))
     await eventually(lambda: delivered(point) == [2])
     assert given_up(point) == [1]
