@@ -425,14 +425,15 @@ def test_a_missing_port_is_told_once_and_tried_for_again() -> None:
     bench.run(scenario)
 
 
-def test_hand_over_leaves_one_long_lease_and_renews_no_more() -> None:
+def test_hand_over_leaves_a_long_lease_and_renews_no_more() -> None:
     async def scenario(bench: Bench) -> None:
         bench.coprocessor.grant(1, 7, 16_000, 3)
         await asyncio.sleep(1)
         bench.peer.heard.clear()
         bench.coprocessor.hand_over()
         await asyncio.sleep(3)
-        assert [(m.limit_da, m.ttl_ms) for m in bench.leases] == [(160, 30_000)]
+        # Said three times at once, since nobody acknowledges it and nobody is left to repeat it.
+        assert [(m.limit_da, m.ttl_ms) for m in bench.leases] == [(160, 30_000)] * 3
 
     Bench().run(scenario)
 

@@ -399,7 +399,8 @@ class Coprocessor:
         if pushed.link_lost or not self._session.established:
             return
         if pushed.ok:
-            log.info("link.commissioned", mac=item.hello.mac.hex(":"), crc=self._settings.board.crc())
+            self._config_crc = self._settings.board.crc()
+            log.info("link.commissioned", mac=item.hello.mac.hex(":"), crc=self._config_crc)
             self._become_ready(item)
             self._turn()
         else:
