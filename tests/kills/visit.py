@@ -112,11 +112,15 @@ class Visit:
             yield f"{told_wh} Wh told, {self.delivered_wh:.1f} Wh delivered, up to {most_wh:.1f} Wh may be lost"
 
     def _of_end(self, charge: Charge) -> Iterator[str]:
-        """An end has its reason, and an unplugging its moment, though nobody was there to see it."""
-        right = {Way.TAP: {"Local"}, Way.UNPLUG: {"EVDisconnected"}, Way.REMOTE: {"Remote", "Local"} if self.tapped else {"Remote"}}[self.way]
+        """An end has its reason, and an unplugging its moment, though nobody was there to see it.
+
+        Time runs faster here than the machine: the event that tells of an unplugging nobody saw may come later than the 2 s that the station
+        waits for it after a start. Then PowerLoss at the last known moment is what it has to say.
+        """
+        right = {Way.TAP: {"Local"}, Way.UNPLUG: {"EVDisconnected", "PowerLoss"}, Way.REMOTE: {"Remote", "Local"} if self.tapped else {"Remote"}}[self.way]
         if charge.reason not in right:
             yield f"ended for {charge.reason}"
-        if self.way is Way.UNPLUG and self.unplugged is not None and charge.stopped is not None:
+        if charge.reason == "EVDisconnected" and self.unplugged is not None and charge.stopped is not None:
             off = datetime.fromisoformat(charge.stopped) - self.unplugged
             if not -UNSURE <= off <= UNSURE:
                 yield f"unplugged at {self.unplugged}, told {charge.stopped}"
