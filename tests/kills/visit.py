@@ -117,7 +117,9 @@ class Visit:
         Time runs faster here than the machine: the event that tells of an unplugging nobody saw may come later than the 2 s that the station
         waits for it after a start. Then PowerLoss at the last known moment is what it has to say.
         """
-        right = {Way.TAP: {"Local"}, Way.UNPLUG: {"EVDisconnected", "PowerLoss"}, Way.REMOTE: {"Remote", "Local"} if self.tapped else {"Remote"}}[self.way]
+        right = {Way.TAP: {"Local"}, Way.UNPLUG: {"EVDisconnected", "PowerLoss"}, Way.REMOTE: {"Remote", "Local"} if self.tapped else {"Remote"}}[
+            self.way
+        ]
         if charge.reason not in right:
             yield f"ended for {charge.reason}"
         if charge.reason == "EVDisconnected" and self.unplugged is not None and charge.stopped is not None:

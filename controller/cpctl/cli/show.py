@@ -23,8 +23,12 @@ def as_csv(rows: Sequence[Json], columns: Sequence[str]) -> None:
         writer.writerow([_cell(row.get(column)) for column in columns])
 
 
+# Wide enough for the longest row of any list.
+_UNCUT = 1000
+
+
 def as_table(rows: Sequence[Json], columns: Sequence[str]) -> None:
-    """Print rows aligned, cut to the terminal's width."""
+    """Print rows aligned: cut to the terminal's width, whole where there is no terminal."""
     from rich.console import Console
     from rich.table import Table
 
@@ -33,7 +37,10 @@ def as_table(rows: Sequence[Json], columns: Sequence[str]) -> None:
         table.add_column(column.replace("_", " "), overflow="ellipsis", no_wrap=column != "text")
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    Console(highlight=False, markup=False).print(table)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = _UNCUT
+    console.print(table)
 
 
 def _cell(value: object) -> str:
