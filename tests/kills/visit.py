@@ -114,8 +114,8 @@ class Visit:
     def _of_end(self, charge: Charge) -> Iterator[str]:
         """An end has its reason, and an unplugging its moment, though nobody was there to see it.
 
-        Time runs faster here than the machine: the event that tells of an unplugging nobody saw may come later than the 2 s that the station
-        waits for it after a start. Then PowerLoss at the last known moment is what it has to say.
+        A kill between the event that tells of an unplugging and the end that the station makes of it half a second later leaves nobody who
+        says when it was. Then PowerLoss at the last known moment is what it has to say: an end all the same, with its energy.
         """
         right = {Way.TAP: {"Local"}, Way.UNPLUG: {"EVDisconnected", "PowerLoss"}, Way.REMOTE: {"Remote", "Local"} if self.tapped else {"Remote"}}[
             self.way
