@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from time import perf_counter
 
 from .figures import Effort, Figure, at_most, percentile
 from .host import EVSES
@@ -33,10 +34,35 @@ class _Rounds:
         """Return the least of the rounds' percentiles."""
         return min(percentile(taken, share) for taken in self.rounds)
 
+    def pooled(self) -> str:
+        """Say what all rounds together give, good and bad."""
+        return f"all rounds {percentile(self.all, 0.5):.2f} / {percentile(self.all, 0.99):.2f} ms"
+
     @property
     def all(self) -> list[float]:
         """Every stop of every round."""
         return [taken for one in self.rounds for taken in one]
+
+
+@dataclass(slots=True)
+class _Traffic:
+    """What the CSMS really heard while the station was loaded, so that the load is a figure and no intention."""
+
+    meter_values: int = 0
+    seconds: float = 0.0
+
+    @asynccontextmanager
+    async def counted(self, station: BenchStation) -> AsyncIterator[None]:
+        """Count as long as the block lasts."""
+        before, start_s = station.csms.heard["MeterValues"], perf_counter()
+        yield
+        self.meter_values += station.csms.heard["MeterValues"] - before
+        self.seconds += perf_counter() - start_s
+
+    @property
+    def rate(self) -> float:
+        """MeterValues a second."""
+        return self.meter_values / self.seconds
 
 
 async def measure(effort: Effort, state: Path) -> list[Figure]:
@@ -44,6 +70,7 @@ async def measure(effort: Effort, state: Path) -> list[Figure]:
     pin(BENCH_CORE)
     rng = Random(1)
     bare, idle, loaded, stalled = _Rounds(), _Rounds(), _Rounds(), _Rounds()
+    traffic, traffic_stalled = _Traffic(), _Traffic()
     with tempfile.TemporaryDirectory(dir=state) as place:
         async with BenchStation("bench.bare", 1) as floor, BenchStation("bench.host", EVSES, Path(place)) as station:
             station.board.report(_STOPPED, _QUIET_HZ)
@@ -51,25 +78,37 @@ async def measure(effort: Effort, state: Path) -> list[Figure]:
                 bare.rounds.append([await _stop(floor, rng) for _ in range(effort.of(100, 20))])
                 idle.rounds.append([await _stop(station, rng) for _ in range(effort.of(100, 20))])
                 async with _load(station):
-                    loaded.rounds.append([await _stop(station, rng) for _ in range(effort.of(100, 20))])
-                    stalled.rounds.append([await _stop_with_everything_stalled(station, rng) for _ in range(effort.of(6, 2))])
-    return _figures(bare, idle, loaded, stalled)
+                    async with traffic.counted(station):
+                        loaded.rounds.append([await _stop(station, rng) for _ in range(effort.of(100, 20))])
+                    async with traffic_stalled.counted(station):
+                        stalled.rounds.append([await _stop_with_everything_stalled(station, rng) for _ in range(effort.of(6, 2))])
+    return [*_stops(bare, idle, loaded, traffic), *_stalls(loaded, stalled, traffic_stalled)]
 
 
-def _figures(bare: _Rounds, idle: _Rounds, loaded: _Rounds, stalled: _Rounds) -> list[Figure]:
-    floor = f"a bare websockets client that writes to the port: {bare.best(0.5):.2f} / {bare.best(0.99):.2f} ms"
+def _stops(bare: _Rounds, idle: _Rounds, loaded: _Rounds, traffic: _Traffic) -> list[Figure]:
+    floor = f"a bare websockets client that writes to the port: {bare.best(0.5):.2f} / {bare.best(0.99):.2f} ms, {bare.pooled()}"
     growth = loaded.best(0.99) / idle.best(0.99)
-    more_p50 = percentile(stalled.all, 0.5) - percentile(loaded.all, 0.5)
-    more_worst = max(stalled.all) - percentile(loaded.all, 0.99)
     return [
         at_most("G7", "stop sent to stop frame read, idle, p50", idle.best(0.5), 1.0, "ms", floor),
-        at_most("G7", "the same, p99", idle.best(0.99), 6.0, "ms"),
-        at_most("G7", "100 frames/s and 10 MeterValues/s, p50", loaded.best(0.5), 1.0, "ms"),
-        at_most("G7", "the same, p99", loaded.best(0.99), 6.0, "ms"),
+        at_most("G7", "the same, p99", idle.best(0.99), 6.0, "ms", idle.pooled()),
+        at_most("G7", "100 frames/s and 10 MeterValues/s, p50", loaded.best(0.5), 1.0, "ms", f"{traffic.rate:.1f} MeterValues/s heard"),
+        at_most("G7", "the same, p99", loaded.best(0.99), 6.0, "ms", loaded.pooled()),
         Figure("G7", "loaded p99 against idle p99", f"{growth:.2f} x", "<= 1.3 x", growth <= 1.3),
-        at_most("G8", "more when handler, CALL and disk stall, p50", more_p50, 10.0, "ms", f"{len(stalled.all)} stops, loaded too"),
-        at_most("G8", "the same, the worst stop against the loaded p99", more_worst, 10.0, "ms"),
     ]
+
+
+def _stalls(loaded: _Rounds, stalled: _Rounds, traffic: _Traffic) -> list[Figure]:
+    """Compare all stops with all stops; the few with stalls have no round that could be called the best."""
+    heard = f"{len(stalled.all)} stops; an owed answer holds up MeterValues too: {traffic.rate:.1f}/s heard"
+    return [
+        _more("more when handler, CALL and disk stall, p50", percentile(stalled.all, 0.5), percentile(loaded.all, 0.5), heard),
+        _more("the same, worst against the loaded p50", max(stalled.all), percentile(loaded.all, 0.5), ""),
+    ]
+
+
+def _more(what: str, stalled: float, loaded: float, remark: str) -> Figure:
+    more = stalled - loaded
+    return Figure("G8", what, f"{more:+.2f} ms  ({stalled:.2f} / {loaded:.2f} ms)", "<= 10 ms", more <= 10.0, remark)
 
 
 # ---------------------------------------------------------------- one stop
