@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.whole.rig import Rig
 
@@ -77,7 +77,7 @@ class MortalRig(Rig):
         self._away_s = away_s
         self._sexton: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> MortalRig:
+    async def __aenter__(self) -> Self:
         self._sexton = asyncio.ensure_future(self._bury())
         await super().__aenter__()
         return self

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, Self
 
 from cpctl.app.controller import Controller, Ending, Surroundings
 from cpctl.config import StartOptions, from_data
@@ -69,7 +69,7 @@ class Rig:
         self.reconfigure(evses)
         loop = asyncio.get_running_loop()
         born_s = loop.time()
-        self.utc = lambda: _START + timedelta(seconds=loop.time() - born_s)
+        self.utc: Callable[[], datetime] = lambda: _START + timedelta(seconds=loop.time() - born_s)
         self.csms = EmbeddedCsms(self.utc, Random(seed + 1))
         self.board = SimulatedCoprocessor(evse_count=evses, seed=seed)
         self.plant = self.board.plant()
@@ -77,7 +77,7 @@ class Rig:
         self.controller: Controller | None = None
         self._running: asyncio.Task[Ending] | None = None
 
-    async def __aenter__(self) -> Rig:
+    async def __aenter__(self) -> Self:
         await self.csms.start()
         self.board.start()
         await self.plant.open()

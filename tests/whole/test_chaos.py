@@ -10,7 +10,7 @@ import pytest
 
 from .rig import Rig, virtually
 
-BAD = {
+BAD: dict[str, dict[str, float]] = {
     "loss": {"loss": 0.2},
     "corruption": {"corruption": 0.2},
     "duplication": {"duplication": 0.3},

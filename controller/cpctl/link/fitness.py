@@ -20,6 +20,10 @@ class Unfit:
     text: str
 
 
+CONNECTING: Final = Unfit(
+    "connecting",
+    "The coprocessor has not answered yet. Check its cable and supply, and that coprocessor.port is its port.",
+)
 NOT_COMMISSIONED: Final = Unfit(
     "not_commissioned",
     "The coprocessor was never commissioned: it will not energise anything. Commission it: cpctl commission.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from .fitness import Unfit
+from .fitness import CONNECTING, Unfit
 from .messages import Counters, Hello, LeaseRefusal, ResetReason
 from .observe import name_of
 from .session import Session
@@ -40,7 +40,7 @@ class LinkInfo:
 def link_info(session: Session, ready: bool, unfit: Unfit | None, counters: Counters | None, now_us: int) -> LinkInfo:
     """Gather the link's state; `unfit` is what is wrong while it is not ready."""
     hello = session.peer
-    now = Unfit("ready", "") if ready else unfit or Unfit("connecting", "")
+    now = Unfit("ready", "") if ready else unfit or CONNECTING
     return LinkInfo(
         connected=session.established,
         state=now.code,
