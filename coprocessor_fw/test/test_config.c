@@ -83,7 +83,6 @@ static void each_bad_field_is_refused_by_its_name(void)
         BAD(ventilation, 2),
         BAD(lock_fitted, 2),
         BAD(feedback, 3),
-        BAD(rcm, 1), /* this board has none: it must not be relied on */
         BAD(rcm, 3),
         BAD(phase_switch, 2),
         BAD(pilot_gain_ppm, 200001),
@@ -94,6 +93,28 @@ static void each_bad_field_is_refused_by_its_name(void)
         BAD(pwm_rise_us, -51),
         BAD(pwm_fall_us, 51),
         BAD(pwm_fall_us, -51),
+        BAD(rcm_test_ms, 100), /* without a monitor */
+        BAD(rcm_lockout, 0),
+        BAD(rcm_lockout, 11),
+        BAD(protective_earth, 2),
+        BAD(emergency_stop, 2),
+        BAD(current, 3),
+        BAD(temperature, 3),
+        BAD(retry_s, 29),
+        BAD(retry_s, 3601),
+        BAD(s0_pulses_per_kwh, 10001),
+        BAD(pilot_minus12_mv, -1),
+        BAD(pilot_minus12_mv, 3301),
+        BAD(pilot_plus12_mv, 3301),
+        BAD(pilot_plus12_mv, 700), /* a span of 444 mV for 24 V */
+        BAD(proximity_series_ohm, 99),
+        BAD(proximity_series_ohm, 10001),
+        BAD(proximity_supply_mv, 999),
+        BAD(proximity_supply_mv, 5501),
+        BAD(wake, 2),
+        BAD(lock_pulse_ms, 49),
+        BAD(lock_pulse_ms, 2001),
+        BAD(lock_feedback, 2),
     };
     const cp_msg_config_board_t board = board_of(1);
 
@@ -112,6 +133,77 @@ static void each_bad_field_is_refused_by_its_name(void)
         CHECK_EQ(refused->value, CP_CONFIG_SET_COMMISSIONED);
         CHECK_EQ(refused->extra, 1);
         CHECK(!h.sim.cp.config.active.commissioned);
+    }
+}
+
+/* What the board cannot do must not be relied on. */
+static void a_part_that_the_board_has_not_is_refused_by_its_field(void)
+{
+    static const struct {
+        bad_t part;
+        cp_capability_t needs;
+    } cases[] = {
+        {BAD(fixed_cable, 0), CP_CAPABILITY_PROXIMITY},
+        {BAD(lock_fitted, 1), CP_CAPABILITY_LOCK},
+        {BAD(feedback, 1), CP_CAPABILITY_CONTACTOR_FEEDBACK},
+        {BAD(rcm, 1), CP_CAPABILITY_RCM},
+        {BAD(phase_switch, 1), CP_CAPABILITY_PHASE_SWITCH},
+        {BAD(protective_earth, 1), CP_CAPABILITY_PE_MONITOR},
+        {BAD(emergency_stop, 1), CP_CAPABILITY_EMERGENCY_STOP},
+        {BAD(current, CP_CURRENT_SOURCE_METER), CP_CAPABILITY_METER},
+        {BAD(current, CP_CURRENT_SOURCE_INPUT), CP_CAPABILITY_CURRENT},
+        {BAD(temperature, 1), CP_CAPABILITY_TEMPERATURE},
+        {BAD(s0_pulses_per_kwh, 1000), CP_CAPABILITY_S0},
+        {BAD(wake, 1), CP_CAPABILITY_CP_BREAK},
+    };
+    const cp_msg_config_board_t board = board_of(1);
+
+    for (unsigned i = 0; i < 2u * sizeof cases / sizeof cases[0]; i++) {
+        const bad_t *const part = &cases[i / 2u].part;
+        const bool fitted = i % 2u == 0u;
+        cp_msg_config_evse_t evse = host_evse_config(1);
+        evse.current_ma_per_v = 20000;
+        memcpy((uint8_t *)&evse + part->offset, &part->value, part->size); /* little-endian host */
+        host_start(&h, 1);
+        if (!fitted) {
+            h.sim.cp.board.capabilities &= ~((uint32_t)1u << cases[i / 2u].needs);
+        }
+        host_greet(&h, 5);
+        CHECK_EQ(commission(&board, &evse, 1), CP_RESULT_ACCEPTED);
+        CHECK_EQ(h.sim.cp.config.active.commissioned, fitted);
+        CHECK(fitted || strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, part->field) == 0);
+    }
+}
+
+/* The sensor's values count where there is a sensor. */
+static void each_bad_value_of_a_fitted_sensor_is_refused_by_its_name(void)
+{
+    static const bad_t cases[] = {
+        BAD(rcm_test_ms, 19),      BAD(rcm_test_ms, 2001),
+        BAD(current_ma_per_v, 99), BAD(current_ma_per_v, 1000001),
+        BAD(ntc_r25_ohm, 99),      BAD(ntc_r25_ohm, 1000001),
+        BAD(ntc_beta, 999),        BAD(ntc_beta, 6001),
+        BAD(ntc_series_ohm, 99),   BAD(ntc_series_ohm, 1000001),
+        BAD(ntc_supply_mv, 999),   BAD(ntc_supply_mv, 5501),
+        BAD(derate1_dc, 199),      BAD(derate2_dc, 600),
+        BAD(stop_dc, 700),         BAD(stop_dc, 1201),
+    };
+    const cp_msg_config_board_t board = board_of(1);
+
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cp_msg_config_evse_t evse = host_evse_config(1);
+        evse.rcm = (uint8_t)CP_RCM_TYPE_NORMALLY_CLOSED;
+        evse.rcm_test_ms = 500;
+        evse.current = (uint8_t)CP_CURRENT_SOURCE_INPUT;
+        evse.current_ma_per_v = 20000;
+        evse.temperature = (uint8_t)CP_TEMPERATURE_SENSOR_NTC_LOW;
+        memcpy((uint8_t *)&evse + cases[i].offset, &cases[i].value, cases[i].size); /* little-endian host */
+        host_start(&h, 1);
+        host_greet(&h, 5);
+        CHECK_EQ(commission(&board, &evse, 1), CP_RESULT_ACCEPTED);
+        const cp_msg_event_t *const refused = host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED);
+        CHECK(refused != NULL);
+        CHECK(strcmp(refused->text, cases[i].field) == 0);
     }
 }
 
@@ -387,6 +479,8 @@ int main(void)
     static const cp_test_t tests[] = {
         TEST(a_new_board_takes_its_commissioning_and_shows_its_crc),
         TEST(each_bad_field_is_refused_by_its_name),
+        TEST(a_part_that_the_board_has_not_is_refused_by_its_field),
+        TEST(each_bad_value_of_a_fitted_sensor_is_refused_by_its_name),
         TEST(each_good_border_is_taken),
         TEST(phase_switching_needs_three_phases),
         TEST(missing_and_surplus_evses_and_a_wrong_count_are_refused),

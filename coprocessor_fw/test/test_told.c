@@ -20,7 +20,6 @@ static void hello_says_what_the_board_is(void)
     CHECK_EQ(h.hello.evse_count, 2);
     CHECK_EQ(h.hello.capabilities, h.sim.cp.board.capabilities);
     CHECK(h.hello.capabilities >> CP_CAPABILITY_PROXIMITY & 1u);
-    CHECK(!(h.hello.capabilities >> CP_CAPABILITY_RCM & 1u));
     CHECK_EQ(h.hello.uptime_us, 1500000);
     CHECK(memcmp(h.hello.mac, mac, sizeof mac) == 0);
     CHECK(strcmp(h.hello.chip, "posix") == 0);

@@ -33,6 +33,8 @@
     X(PLANT_POWER, plant_power)                                                                                        \
     X(PLANT_BUTTON, plant_button)                                                                                      \
     X(PLANT_ASK, plant_ask)                                                                                            \
+    X(PLANT_SENSORS, plant_sensors)                                                                                    \
+    X(CONFIG_PIN, config_pin)                                                                                          \
     X(PLANT_REPLY, plant_reply)                                                                                        \
     X(PLANT_STATE, plant_state)
 

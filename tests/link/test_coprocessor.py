@@ -282,7 +282,7 @@ def test_another_major_is_told_with_the_next_step() -> None:
         (lost,) = bench.told
         assert isinstance(lost, inputs.CoprocessorLost)
         assert lost.code == "protocol_mismatch"
-        assert "protocol 1.0, the coprocessor 2.4" in lost.text
+        assert f"protocol {wire.PROTOCOL_MAJOR}.{wire.PROTOCOL_MINOR}, the coprocessor 2.4" in lost.text
         assert "Flash" in lost.text
 
     Bench(major=2, minor=4).run(scenario)

@@ -286,6 +286,21 @@ FAULTS: Final[tuple[Fault, ...]] = (
         meaning="A self-test of the coprocessor failed.",
         remedy="Look at the log for which; flash the firmware again, or change the board.",
     ),
+    Fault(
+        bit=18,
+        name="rcm_lockout",
+        code="F19",
+        fault_class=FaultClass.LOCKOUT,
+        built=False,
+        error_code="GroundFailure",
+        component="RCD/Problem",
+        mrec="CX002",
+        meaning="Residual current tripped too often.",
+        remedy=(
+            "Have cable, socket and installation measured. Then hold the board's button to clear "
+            "the lock-out."
+        ),
+    ),
 )
 
 BY_BIT: Final[Mapping[int, Fault]] = MappingProxyType({fault.bit: fault for fault in FAULTS})

@@ -15,8 +15,8 @@ from typing import ClassVar, Final, Self, TypeVar
 _E = TypeVar("_E", bound=IntEnum)
 
 PROTOCOL_MAJOR: Final = 1
-PROTOCOL_MINOR: Final = 0
-LAYOUT_HASH: Final = 0x08F7CF15
+PROTOCOL_MINOR: Final = 1
+LAYOUT_HASH: Final = 0x7DAAAFAB
 MAX_PAYLOAD: Final = 240
 
 
@@ -73,6 +73,10 @@ class Capability(IntEnum):
     PHASE_SWITCH = 5
     CONTACTOR_FEEDBACK = 6
     PE_MONITOR = 7
+    EMERGENCY_STOP = 8
+    CURRENT = 9
+    S0 = 10
+    CP_BREAK = 11
 
 
 class Pilot(IntEnum):
@@ -210,6 +214,8 @@ class EventCode(IntEnum):
     EVENTS_LOST = 16
     BUTTON = 17
     SELF_TEST = 18
+    DERATED = 19
+    RCM_TESTED = 20
 
 
 class LogLevel(IntEnum):
@@ -242,6 +248,88 @@ class Feedback(IntEnum):
     NONE = 0
     MIRROR_CONTACT = 1
     LOAD_SIDE = 2
+
+
+class CurrentSource(IntEnum):
+    """Where the overcurrent guard of an EVSE gets the current from: `meter`, the meter that the
+    coprocessor reads; `input`, its current inputs.
+    """
+
+    NONE = 0
+    METER = 1
+    INPUT = 2
+
+
+class TemperatureSensor(IntEnum):
+    """Temperature sensor fitted to an EVSE. `ntc_low`: NTC between pin and ground, resistor to
+    the supply; `ntc_high`: the other way round.
+    """
+
+    NONE = 0
+    NTC_LOW = 1
+    NTC_HIGH = 2
+
+
+class WakeBy(IntEnum):
+    """How a sleeping vehicle is woken: by state F on the pilot, or by breaking the pilot's wire
+    with a relay.
+    """
+
+    STATE_F = 0
+    CP_BREAK = 1
+
+
+class PinRole(IntEnum):
+    """What a pin of the chip is for. `contactor` drives the poles that one phase needs,
+    `contactor_3p` the further ones; `lock_a` drives towards locked, `lock_b` towards unlocked;
+    `enable` is fed by the safety task, `brake` stops the pilot by hardware.
+    """
+
+    NONE = 0
+    PILOT_PWM = 1
+    PILOT_ADC = 2
+    PROXIMITY_ADC = 3
+    CONTACTOR = 4
+    CONTACTOR_3P = 5
+    CONTACTOR_FEEDBACK = 6
+    RCM_TRIP = 7
+    RCM_TEST = 8
+    PROTECTIVE_EARTH = 9
+    EMERGENCY_STOP = 10
+    LOCK_A = 11
+    LOCK_B = 12
+    LOCK_FEEDBACK = 13
+    TEMPERATURE_ADC = 14
+    CURRENT_L1_ADC = 15
+    CURRENT_L2_ADC = 16
+    CURRENT_L3_ADC = 17
+    S0_PULSE = 18
+    CP_BREAK = 19
+    LED_READY = 20
+    LED_CHARGING = 21
+    LED_FAULT = 22
+    BUTTON = 23
+    ENABLE = 24
+    BRAKE = 25
+
+
+class PinFlag(IntEnum):
+    """Bits of ConfigPin.flags. Without `active_low` a high level means: driven, contact closed,
+    earth present, button held.
+    """
+
+    ACTIVE_LOW = 0
+    PULL_UP = 1
+    PULL_DOWN = 2
+    OPEN_DRAIN = 3
+
+
+class Led(IntEnum):
+    """Bits of PlantState.leds."""
+
+    READY = 0
+    CHARGING = 1
+    FAULT = 2
 
 
 class VehicleState(IntEnum):
@@ -290,6 +378,7 @@ class FaultBit(IntEnum):
     RESETS_WHILE_CLOSED = 15
     OPENED_UNDER_LOAD = 16
     SELF_TEST = 17
+    RCM_LOCKOUT = 18
 
 
 def members(mask: int, enum: type[_E]) -> tuple[_E, ...]:
@@ -315,6 +404,7 @@ def _fit(payload: bytes, default: bytes, ends: tuple[int, ...]) -> bytes:
 
 _CONFIG_SETS = {int(v): v for v in ConfigSet}
 _CONTACTORS = {int(v): v for v in Contactor}
+_CURRENT_SOURCES = {int(v): v for v in CurrentSource}
 _EVENT_CODES = {int(v): v for v in EventCode}
 _FAULTS = {int(v): v for v in FaultBit}
 _FEEDBACKS = {int(v): v for v in Feedback}
@@ -322,6 +412,7 @@ _LOCKS = {int(v): v for v in Lock}
 _LOG_LEVELS = {int(v): v for v in LogLevel}
 _METER_SOURCES = {int(v): v for v in MeterSource}
 _PILOTS = {int(v): v for v in Pilot}
+_PIN_ROLES = {int(v): v for v in PinRole}
 _PLANT_POWER_MODES = {int(v): v for v in PlantPowerMode}
 _POWERS = {int(v): v for v in Power}
 _RCM_TYPES = {int(v): v for v in RcmType}
@@ -329,7 +420,9 @@ _REBOOT_MODES = {int(v): v for v in RebootMode}
 _RESET_REASONS = {int(v): v for v in ResetReason}
 _RESULTS = {int(v): v for v in Result}
 _ROLES = {int(v): v for v in Role}
+_TEMPERATURE_SENSORS = {int(v): v for v in TemperatureSensor}
 _VEHICLE_STATES = {int(v): v for v in VehicleState}
+_WAKE_BYS = {int(v): v for v in WakeBy}
 
 
 _HELLO = Struct("<BBBBIIIH3B12s12s6sBIIBIQ")
@@ -601,9 +694,11 @@ class ConfigBegin:
         return cls(_CONFIG_SETS.get(v[0], v[0]))
 
 
-_CONFIG_BOARD = Struct("<B24s")
-_CONFIG_BOARD_DEFAULT = bytes.fromhex("01000000000000000000000000000000000000000000000000")
-_CONFIG_BOARD_ENDS = (1, 25)
+_CONFIG_BOARD = Struct("<B24s12s")
+_CONFIG_BOARD_DEFAULT = bytes.fromhex(
+    "01000000000000000000000000000000000000000000000000000000000000000000000000"
+)
+_CONFIG_BOARD_ENDS = (1, 25, 37)
 
 
 @dataclass(frozen=True, slots=True)
@@ -612,25 +707,68 @@ class ConfigBoard:
 
     ID: ClassVar[int] = 0x0019
     KIND: ClassVar[Kind] = Kind.COMMAND
-    SIZE: ClassVar[int] = 25
+    SIZE: ClassVar[int] = 37
 
     evse_count: int = 1  # EVSEs fitted, 1..4
     name: str = ""  # name of the board file
+    # chip that the pins are meant for, as Hello tells it; empty only where no pins are given
+    chip: str = ""
 
     def to_bytes(self) -> bytes:
-        return _CONFIG_BOARD.pack(self.evse_count, _raw(self.name, 24))
+        return _CONFIG_BOARD.pack(self.evse_count, _raw(self.name, 24), _raw(self.chip, 12))
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Self:
-        if len(payload) != 25:
+        if len(payload) != 37:
             payload = _fit(payload, _CONFIG_BOARD_DEFAULT, _CONFIG_BOARD_ENDS)
         v = _CONFIG_BOARD.unpack(payload)
-        return cls(v[0], _text(v[1]))
+        return cls(v[0], _text(v[1]), _text(v[2]))
 
 
-_CONFIG_EVSE = Struct("<BHBBBBBBBihhh")
-_CONFIG_EVSE_DEFAULT = bytes.fromhex("01a0000300000000000000000000000000000000")
-_CONFIG_EVSE_ENDS = (1, 3, 4, 5, 6, 7, 8, 9, 10, 14, 16, 18, 20)
+_CONFIG_EVSE = Struct("<BHBBBBBBBihhhHBBBBIBIHIHhhhHhhHHBHBBH")
+_CONFIG_EVSE_DEFAULT = bytes.fromhex(
+    "01a00003000000000000000000000000000000000000030000000000000000102700006e0f102700"
+    "00e40c5802bc022003000000012809e803e40c00000001051e00"
+)
+_CONFIG_EVSE_ENDS = (
+    1,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    14,
+    16,
+    18,
+    20,
+    22,
+    23,
+    24,
+    25,
+    26,
+    30,
+    31,
+    35,
+    37,
+    41,
+    43,
+    45,
+    47,
+    49,
+    51,
+    53,
+    55,
+    57,
+    59,
+    60,
+    62,
+    63,
+    64,
+    66,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -639,7 +777,7 @@ class ConfigEvse:
 
     ID: ClassVar[int] = 0x001A
     KIND: ClassVar[Kind] = Kind.COMMAND
-    SIZE: ClassVar[int] = 20
+    SIZE: ClassVar[int] = 66
 
     evse: int = 1  # 1..n
     hard_limit_da: int = 160  # never offer more, dA (60..800)
@@ -654,6 +792,37 @@ class ConfigEvse:
     pilot_offset_mv: int = 0  # calibration of the pilot reading, offset in mV
     pwm_rise_us: int = 0  # calibration of the rising edge, us
     pwm_fall_us: int = 0  # calibration of the falling edge, us
+    # the monitor must trip within this time of its test output, ms (20..2000); 0: no test output
+    rcm_test_ms: int = 0
+    rcm_lockout: int = 3  # trips that lock the EVSE out (1..10); one is forgotten each 24 h
+    protective_earth: int = 0  # 1: the protective earth is sensed
+    emergency_stop: int = 0  # 1: a normally-closed emergency stop is wired
+    current: CurrentSource | int = 0  # current that the overcurrent guard judges
+    # scale of the current inputs, mA for each V at the pin, both RMS (100..1000000)
+    current_ma_per_v: int = 0
+    temperature: TemperatureSensor | int = 0  # temperature sensor
+    ntc_r25_ohm: int = 10000  # NTC at 25 degrees Celsius, ohm (100..1000000)
+    ntc_beta: int = 3950  # beta of the NTC, K (1000..6000)
+    ntc_series_ohm: int = 10000  # resistor in series with the NTC, ohm (100..1000000)
+    ntc_supply_mv: int = 3300  # supply of that divider, mV (1000..5500)
+    derate1_dc: int = 600  # from here on three quarters of the hard limit, 0.1 degrees Celsius
+    derate2_dc: int = 700  # from here on half of it; above derate1_dc
+    stop_dc: int = 800  # from here on no charge; above derate2_dc, at most 1200
+    s0_pulses_per_kwh: int = 0  # pulses of an S0 meter for each kWh (1..10000); 0: none
+    # calibration, first point: mV at the pin when the pilot is at -12 V
+    pilot_minus12_mv: int = 256
+    # calibration, second point: mV at the pin when the pilot is at +12 V
+    pilot_plus12_mv: int = 2344
+    # resistor between supply and proximity contact, ohm (100..10000)
+    proximity_series_ohm: int = 1000
+    proximity_supply_mv: int = 3300  # supply of that divider, mV (1000..5500)
+    wake: WakeBy | int = 0  # how a sleeping vehicle is woken
+    # length of the pulse that moves the lock, ms (50..2000); 0: driven all the time
+    lock_pulse_ms: int = 0
+    lock_feedback: int = 1  # 1: the lock tells by a contact that it is locked
+    # times that a vehicle is served again after overcurrent, a lost earth or a contactor that did not close; 255: always
+    retries: int = 5
+    retry_s: int = 30  # wait before that, s (30..3600)
 
     def to_bytes(self) -> bytes:
         return _CONFIG_EVSE.pack(
@@ -670,11 +839,35 @@ class ConfigEvse:
             self.pilot_offset_mv,
             self.pwm_rise_us,
             self.pwm_fall_us,
+            self.rcm_test_ms,
+            self.rcm_lockout,
+            self.protective_earth,
+            self.emergency_stop,
+            self.current,
+            self.current_ma_per_v,
+            self.temperature,
+            self.ntc_r25_ohm,
+            self.ntc_beta,
+            self.ntc_series_ohm,
+            self.ntc_supply_mv,
+            self.derate1_dc,
+            self.derate2_dc,
+            self.stop_dc,
+            self.s0_pulses_per_kwh,
+            self.pilot_minus12_mv,
+            self.pilot_plus12_mv,
+            self.proximity_series_ohm,
+            self.proximity_supply_mv,
+            self.wake,
+            self.lock_pulse_ms,
+            self.lock_feedback,
+            self.retries,
+            self.retry_s,
         )
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Self:
-        if len(payload) != 20:
+        if len(payload) != 66:
             payload = _fit(payload, _CONFIG_EVSE_DEFAULT, _CONFIG_EVSE_ENDS)
         v = _CONFIG_EVSE.unpack(payload)
         return cls(
@@ -691,7 +884,60 @@ class ConfigEvse:
             v[10],
             v[11],
             v[12],
+            v[13],
+            v[14],
+            v[15],
+            v[16],
+            _CURRENT_SOURCES.get(v[17], v[17]),
+            v[18],
+            _TEMPERATURE_SENSORS.get(v[19], v[19]),
+            v[20],
+            v[21],
+            v[22],
+            v[23],
+            v[24],
+            v[25],
+            v[26],
+            v[27],
+            v[28],
+            v[29],
+            v[30],
+            v[31],
+            _WAKE_BYS.get(v[32], v[32]),
+            v[33],
+            v[34],
+            v[35],
+            v[36],
         )
+
+
+_CONFIG_PIN = Struct("<BBBB")
+_CONFIG_PIN_DEFAULT = bytes(4)
+_CONFIG_PIN_ENDS = (1, 2, 3, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigPin:
+    """Commissioned: one pin of the chip; at most 40 in a set."""
+
+    ID: ClassVar[int] = 0x001B
+    KIND: ClassVar[Kind] = Kind.COMMAND
+    SIZE: ClassVar[int] = 4
+
+    evse: int = 0  # 1..n, 0 for the board
+    role: PinRole | int = 0  # what it is for
+    gpio: int = 0  # number of the chip's GPIO (0..63)
+    flags: int = 0  # how it is wired
+
+    def to_bytes(self) -> bytes:
+        return _CONFIG_PIN.pack(self.evse, self.role, self.gpio, self.flags)
+
+    @classmethod
+    def from_bytes(cls, payload: bytes) -> Self:
+        if len(payload) != 4:
+            payload = _fit(payload, _CONFIG_PIN_DEFAULT, _CONFIG_PIN_ENDS)
+        v = _CONFIG_PIN.unpack(payload)
+        return cls(v[0], _PIN_ROLES.get(v[1], v[1]), v[2], v[3])
 
 
 _CONFIG_OPERATIONAL = Struct("<BHHH24s")
@@ -905,10 +1151,10 @@ class Event:
         )
 
 
-_SNAPSHOT = Struct("<BQQIBhhBBIIIHBIHIHBIIhIB")
+_SNAPSHOT = Struct("<BQQIBhhBBIIIHBIHIHBIIhIBHB")
 _SNAPSHOT_DEFAULT = bytes.fromhex(
     "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
-    "00000000000000000000000000ffff000000000000000000ff7f0000000000"
+    "00000000000000000000000000ffff000000000000000000ff7f0000000000ffff00"
 )
 _SNAPSHOT_ENDS = (
     1,
@@ -935,6 +1181,8 @@ _SNAPSHOT_ENDS = (
     66,
     70,
     71,
+    73,
+    74,
 )
 
 
@@ -944,7 +1192,7 @@ class Snapshot:
 
     ID: ClassVar[int] = 0x0050
     KIND: ClassVar[Kind] = Kind.SNAPSHOT
-    SIZE: ClassVar[int] = 71
+    SIZE: ClassVar[int] = 74
 
     evse: int = 0  # 1..n
     uptime_us: int = 0  # when
@@ -971,6 +1219,8 @@ class Snapshot:
     temperature_dc: int = 32767  # 0.1 degrees Celsius, 0x7FFF where none is read
     config_crc: int = 0  # CRC of the commissioned configuration, 0 if none
     config_pending: int = 0  # 1: a configuration waits until idle
+    derated_da: int = 65535  # limit that the temperature sets, 0xFFFF where it sets none
+    rcm_trips: int = 0  # residual-current trips that count towards the lock-out
 
     def to_bytes(self) -> bytes:
         return _SNAPSHOT.pack(
@@ -998,11 +1248,13 @@ class Snapshot:
             self.temperature_dc,
             self.config_crc,
             self.config_pending,
+            self.derated_da,
+            self.rcm_trips,
         )
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Self:
-        if len(payload) != 71:
+        if len(payload) != 74:
             payload = _fit(payload, _SNAPSHOT_DEFAULT, _SNAPSHOT_ENDS)
         v = _SNAPSHOT.unpack(payload)
         return cls(
@@ -1030,6 +1282,8 @@ class Snapshot:
             v[21],
             v[22],
             v[23],
+            v[24],
+            v[25],
         )
 
 
@@ -1365,6 +1619,33 @@ class PlantAsk:
         return cls(*_PLANT_ASK.unpack(payload))
 
 
+_PLANT_SENSORS = Struct("<BhI")
+_PLANT_SENSORS_DEFAULT = bytes.fromhex("01ff7fffffffff")
+_PLANT_SENSORS_ENDS = (1, 3, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class PlantSensors:
+    """What the sensors of one EVSE feel. Fields left at their default keep what they were."""
+
+    ID: ClassVar[int] = 0x0106
+    KIND: ClassVar[Kind] = Kind.COMMAND
+    SIZE: ClassVar[int] = 7
+
+    evse: int = 1  # 1..n
+    temperature_dc: int = 32767  # temperature at the sensor, 0.1 degrees Celsius (-400..1500)
+    excess_ma: int = 4294967295  # the vehicle draws this much more than is offered, mA
+
+    def to_bytes(self) -> bytes:
+        return _PLANT_SENSORS.pack(self.evse, self.temperature_dc, self.excess_ma)
+
+    @classmethod
+    def from_bytes(cls, payload: bytes) -> Self:
+        if len(payload) != 7:
+            payload = _fit(payload, _PLANT_SENSORS_DEFAULT, _PLANT_SENSORS_ENDS)
+        return cls(*_PLANT_SENSORS.unpack(payload))
+
+
 _PLANT_REPLY = Struct("<HB")
 _PLANT_REPLY_DEFAULT = bytes(3)
 _PLANT_REPLY_ENDS = (2, 3)
@@ -1392,9 +1673,9 @@ class PlantReply:
         return cls(v[0], _RESULTS.get(v[1], v[1]))
 
 
-_PLANT_STATE = Struct("<BQBBH3IHQIIB")
-_PLANT_STATE_DEFAULT = bytes(44)
-_PLANT_STATE_ENDS = (1, 9, 10, 11, 13, 25, 27, 35, 39, 43, 44)
+_PLANT_STATE = Struct("<BQBBH3IHQIIBBBB")
+_PLANT_STATE_DEFAULT = bytes(47)
+_PLANT_STATE_ENDS = (1, 9, 10, 11, 13, 25, 27, 35, 39, 43, 44, 45, 46, 47)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1403,7 +1684,7 @@ class PlantState:
 
     ID: ClassVar[int] = 0x0111
     KIND: ClassVar[Kind] = Kind.REPLY
-    SIZE: ClassVar[int] = 44
+    SIZE: ClassVar[int] = 47
 
     evse: int = 0  # 1..n
     uptime_us: int = 0  # simulated time since boot
@@ -1416,6 +1697,9 @@ class PlantState:
     closings: int = 0  # times that the contactor closed
     openings: int = 0  # times that it opened
     locked: int = 0  # 1: the socket is locked
+    leds: int = 0  # lamps that are lit
+    cp_break: int = 0  # 1: the pilot's wire is broken by the relay
+    rcm_test: int = 0  # 1: the monitor's test output is driven
 
     def to_bytes(self) -> bytes:
         return _PLANT_STATE.pack(
@@ -1430,11 +1714,14 @@ class PlantState:
             self.closings,
             self.openings,
             self.locked,
+            self.leds,
+            self.cp_break,
+            self.rcm_test,
         )
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Self:
-        if len(payload) != 44:
+        if len(payload) != 47:
             payload = _fit(payload, _PLANT_STATE_DEFAULT, _PLANT_STATE_ENDS)
         v = _PLANT_STATE.unpack(payload)
         return cls(
@@ -1449,6 +1736,9 @@ class PlantState:
             v[10],
             v[11],
             v[12],
+            v[13],
+            v[14],
+            v[15],
         )
 
 
@@ -1463,6 +1753,7 @@ Message = (
     | ConfigBegin
     | ConfigBoard
     | ConfigEvse
+    | ConfigPin
     | ConfigOperational
     | ConfigCommit
     | Reply
@@ -1479,6 +1770,7 @@ Message = (
     | PlantPower
     | PlantButton
     | PlantAsk
+    | PlantSensors
     | PlantReply
     | PlantState
 )
@@ -1492,10 +1784,19 @@ Command = (
     | ConfigBegin
     | ConfigBoard
     | ConfigEvse
+    | ConfigPin
     | ConfigOperational
     | ConfigCommit
 )
-PlantCommand = PlantVehicle | PlantFault | PlantClock | PlantPower | PlantButton | PlantAsk
+PlantCommand = (
+    PlantVehicle
+    | PlantFault
+    | PlantClock
+    | PlantPower
+    | PlantButton
+    | PlantAsk
+    | PlantSensors
+)
 
 MESSAGES: Final[dict[int, type[Message]]] = {
     Hello.ID: Hello,
@@ -1508,6 +1809,7 @@ MESSAGES: Final[dict[int, type[Message]]] = {
     ConfigBegin.ID: ConfigBegin,
     ConfigBoard.ID: ConfigBoard,
     ConfigEvse.ID: ConfigEvse,
+    ConfigPin.ID: ConfigPin,
     ConfigOperational.ID: ConfigOperational,
     ConfigCommit.ID: ConfigCommit,
     Reply.ID: Reply,
@@ -1524,6 +1826,7 @@ MESSAGES: Final[dict[int, type[Message]]] = {
     PlantPower.ID: PlantPower,
     PlantButton.ID: PlantButton,
     PlantAsk.ID: PlantAsk,
+    PlantSensors.ID: PlantSensors,
     PlantReply.ID: PlantReply,
     PlantState.ID: PlantState,
 }

@@ -91,16 +91,38 @@ static cp_result_t config_begin(cp_coprocessor_t *cp, const cp_frame_t *frame)
     return cp_config_begin(&cp->config, &m);
 }
 
+/* Name the offending field; of a pin its number, then what is wrong with it. */
+static void name_refusal(char *text, size_t size, const cp_config_outcome_t *outcome)
+{
+    if (outcome->gpio < 0) {
+        cp_text_copy(text, size, outcome->refused);
+        return;
+    }
+    const unsigned gpio = (unsigned)outcome->gpio;
+    cp_text_copy(text, size, "gpio 000 ");
+    text[5] = (char)('0' + gpio / 100u);
+    text[6] = (char)('0' + gpio / 10u % 10u);
+    text[7] = (char)('0' + gpio % 10u);
+    cp_text_copy(&text[9], size - 9u, outcome->refused);
+}
+
 static void config_commit(cp_coprocessor_t *cp, const cp_frame_t *frame)
 {
+    const cp_config_board_t board = {
+        .evse_count = cp->board.evse_count,
+        .capabilities = cp->board.capabilities,
+        .chip = cp->board.chip,
+        .pins = cp->board.pins,
+    };
+    char field[33];
     cp_msg_config_commit_t m;
 
     cp_msg_config_commit_decode(&m, frame->payload, frame->len);
-    const cp_config_outcome_t outcome =
-        cp_config_commit(&cp->config, &m, cp->board.evse_count, cp->board.capabilities, cp->button);
+    const cp_config_outcome_t outcome = cp_config_commit(&cp->config, &m, &board, cp->button);
     cp_link_reply(&cp->link, CP_MSG_CONFIG_COMMIT, outcome.result, outcome.text);
     if (outcome.refused != NULL) {
-        cp_report(cp, 0, CP_EVENT_CODE_CONFIG_REFUSED, m.set, outcome.evse, outcome.refused);
+        name_refusal(field, sizeof field, &outcome);
+        cp_report(cp, 0, CP_EVENT_CODE_CONFIG_REFUSED, m.set, outcome.evse, field);
     } else if (outcome.result == CP_RESULT_ACCEPTED) {
         bool busy = false;
         for (uint8_t i = 0; i < cp->board.evse_count; i++) {
@@ -131,6 +153,7 @@ static cp_result_t carry_out(cp_coprocessor_t *cp, const cp_frame_t *frame)
         return config_begin(cp, frame);
     case CP_MSG_CONFIG_BOARD:
     case CP_MSG_CONFIG_EVSE:
+    case CP_MSG_CONFIG_PIN:
     case CP_MSG_CONFIG_OPERATIONAL:
         return cp_config_item(&cp->config, frame->msg, frame->payload, frame->len);
     default:

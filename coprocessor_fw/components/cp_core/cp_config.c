@@ -1,15 +1,7 @@
 #include "cp_config.h"
 
+#include "cp_config_check.h"
 #include "cp_crc32.h"
-#include "cp_timing.h"
-
-#define LIMIT_MIN_DA 60u
-#define LIMIT_MAX_DA 800u
-#define GAIN_MAX_PPM 200000
-#define OFFSET_MAX_MV 1000
-#define EDGE_MAX_US 50
-#define SNAPSHOT_MIN_MS 50u
-#define SNAPSHOT_MAX_MS 5000u
 
 static void reset_operational(cp_config_sets_t *sets)
 {
@@ -22,6 +14,7 @@ static void reset_operational(cp_config_sets_t *sets)
 static void reset_commissioned(cp_config_sets_t *sets)
 {
     cp_msg_config_board_default(&sets->board);
+    sets->pins.count = 0;
     for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
         cp_msg_config_evse_default(&sets->evse[i]);
         sets->evse[i].evse = (uint8_t)(i + 1u);
@@ -98,6 +91,18 @@ static cp_result_t stage_operational(cp_config_t *config, const uint8_t *payload
     return CP_RESULT_OK;
 }
 
+static cp_result_t stage_pin(cp_config_t *config, const uint8_t *payload, size_t len)
+{
+    cp_pins_t *const pins = &config->stage.pins;
+
+    if (pins->count >= CP_PINS_MAX) {
+        return CP_RESULT_BAD_VALUE;
+    }
+    cp_msg_config_pin_decode(&pins->pin[pins->count], payload, len);
+    pins->count++;
+    return CP_RESULT_OK;
+}
+
 cp_result_t cp_config_item(cp_config_t *config, uint16_t msg, const uint8_t *payload, size_t len)
 {
     const bool operational = msg == CP_MSG_CONFIG_OPERATIONAL;
@@ -110,6 +115,8 @@ cp_result_t cp_config_item(cp_config_t *config, uint16_t msg, const uint8_t *pay
         result = stage_operational(config, payload, len);
     } else if (msg == CP_MSG_CONFIG_EVSE) {
         result = stage_evse(config, payload, len);
+    } else if (msg == CP_MSG_CONFIG_PIN) {
+        result = stage_pin(config, payload, len);
     } else {
         cp_msg_config_board_decode(&config->stage.board, payload, len);
         config->board_seen = true;
@@ -120,99 +127,12 @@ cp_result_t cp_config_item(cp_config_t *config, uint16_t msg, const uint8_t *pay
     return result;
 }
 
-static bool within(int32_t value, int32_t bound)
-{
-    return value >= -bound && value <= bound;
-}
-
-static bool has(uint32_t capabilities, cp_capability_t capability)
-{
-    return (capabilities >> (unsigned)capability & 1u) != 0u;
-}
-
-/* Name of the first field that cannot be, NULL if all can. What the board cannot sense must not be relied on. */
-static const char *bad_evse_field(const cp_msg_config_evse_t *evse, uint32_t capabilities)
-{
-    const struct {
-        bool bad;
-        const char *field;
-    } checks[] = {
-        {evse->hard_limit_da < LIMIT_MIN_DA || evse->hard_limit_da > LIMIT_MAX_DA, "hard_limit_da"},
-        {evse->phases != 1u && evse->phases != 3u, "phases"},
-        {evse->fixed_cable > 1u || (evse->fixed_cable == 0u && !has(capabilities, CP_CAPABILITY_PROXIMITY)),
-         "fixed_cable"},
-        {evse->ventilation > 1u, "ventilation"},
-        {evse->lock_fitted > 1u || (evse->lock_fitted == 1u && !has(capabilities, CP_CAPABILITY_LOCK)), "lock_fitted"},
-        {evse->feedback > (uint8_t)CP_FEEDBACK_LOAD_SIDE ||
-             (evse->feedback != (uint8_t)CP_FEEDBACK_NONE && !has(capabilities, CP_CAPABILITY_CONTACTOR_FEEDBACK)),
-         "feedback"},
-        {evse->rcm > (uint8_t)CP_RCM_TYPE_NORMALLY_OPEN ||
-             (evse->rcm != (uint8_t)CP_RCM_TYPE_NONE && !has(capabilities, CP_CAPABILITY_RCM)),
-         "rcm"},
-        {evse->phase_switch > 1u ||
-             (evse->phase_switch == 1u && (evse->phases != 3u || !has(capabilities, CP_CAPABILITY_PHASE_SWITCH))),
-         "phase_switch"},
-        {!within(evse->pilot_gain_ppm, GAIN_MAX_PPM), "pilot_gain_ppm"},
-        {!within(evse->pilot_offset_mv, OFFSET_MAX_MV), "pilot_offset_mv"},
-        {!within(evse->pwm_rise_us, EDGE_MAX_US), "pwm_rise_us"},
-        {!within(evse->pwm_fall_us, EDGE_MAX_US), "pwm_fall_us"},
-    };
-
-    for (unsigned i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        if (checks[i].bad) {
-            return checks[i].field;
-        }
-    }
-    return NULL;
-}
-
-static const char *bad_operational_field(const cp_msg_config_operational_t *operational)
-{
-    if (operational->limit_da > LIMIT_MAX_DA) {
-        return "limit_da";
-    }
-    if (operational->snapshot_ms < SNAPSHOT_MIN_MS || operational->snapshot_ms > SNAPSHOT_MAX_MS) {
-        return "snapshot_ms";
-    }
-    if (operational->close_debounce_ms < CP_CLOSE_DEBOUNCE_MIN_MS ||
-        operational->close_debounce_ms > CP_CLOSE_DEBOUNCE_MAX_MS) {
-        return "close_debounce_ms";
-    }
-    return NULL;
-}
-
-static void validate_commissioned(const cp_config_t *config, uint8_t evse_count, uint32_t capabilities,
-                                  cp_config_outcome_t *outcome)
-{
-    const uint8_t count = config->stage.board.evse_count;
-
-    if (!config->board_seen || count < 1u || count > evse_count) {
-        outcome->refused = "evse_count";
-        return;
-    }
-    for (uint8_t i = 0; i < CP_EVSE_MAX && outcome->refused == NULL; i++) {
-        outcome->evse = (uint8_t)(i + 1u);
-        if (config->evse_seen[i] != (i < count)) { /* one missing, or one too many */
-            outcome->refused = "evse";
-        } else if (i < count) {
-            outcome->refused = bad_evse_field(&config->stage.evse[i], capabilities);
-        }
-    }
-}
-
-static void validate_operational(const cp_config_t *config, cp_config_outcome_t *outcome)
-{
-    for (uint8_t i = 0; i < CP_EVSE_MAX && outcome->refused == NULL; i++) {
-        outcome->evse = (uint8_t)(i + 1u);
-        outcome->refused = bad_operational_field(&config->stage.operational[i]);
-    }
-}
-
 static void accept(cp_config_t *config)
 {
     if (config->set == (uint8_t)CP_CONFIG_SET_COMMISSIONED) {
         config->next.commissioned = true;
         config->next.board = config->stage.board;
+        config->next.pins = config->stage.pins;
         for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
             config->next.evse[i] = config->stage.evse[i];
         }
@@ -225,10 +145,10 @@ static void accept(cp_config_t *config)
     config->waits[config->set] = true;
 }
 
-cp_config_outcome_t cp_config_commit(cp_config_t *config, const cp_msg_config_commit_t *commit, uint8_t evse_count,
-                                     uint32_t capabilities, bool present)
+cp_config_outcome_t cp_config_commit(cp_config_t *config, const cp_msg_config_commit_t *commit,
+                                     const cp_config_board_t *board, bool present)
 {
-    cp_config_outcome_t outcome = {.result = CP_RESULT_ACCEPTED, .text = "", .refused = NULL, .evse = 0};
+    cp_config_outcome_t outcome = {.result = CP_RESULT_ACCEPTED, .text = "", .refused = NULL, .evse = 0, .gpio = -1};
     const bool same = config->active.commissioned && commit->crc == config->active.crc[CP_CONFIG_SET_COMMISSIONED];
 
     if (!config->open || commit->set != config->set) {
@@ -252,9 +172,9 @@ cp_config_outcome_t cp_config_commit(cp_config_t *config, const cp_msg_config_co
             outcome.text = "hold the board's button";
             return outcome;
         }
-        validate_commissioned(config, evse_count, capabilities, &outcome);
+        cp_config_check_commissioned(&config->stage, config->board_seen, config->evse_seen, board, &outcome);
     } else {
-        validate_operational(config, &outcome);
+        cp_config_check_operational(&config->stage, &outcome);
     }
     if (outcome.refused == NULL) {
         accept(config);
@@ -274,6 +194,7 @@ void cp_config_apply(cp_config_t *config, cp_config_set_t set)
     if (set == CP_CONFIG_SET_COMMISSIONED) {
         config->active.commissioned = config->next.commissioned;
         config->active.board = config->next.board;
+        config->active.pins = config->next.pins;
         for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
             config->active.evse[i] = config->next.evse[i];
         }

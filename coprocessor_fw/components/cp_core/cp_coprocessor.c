@@ -253,6 +253,11 @@ void cp_coprocessor_stored(cp_coprocessor_t *cp)
     cp->store = false;
 }
 
+const cp_config_sets_t *cp_coprocessor_config(const cp_coprocessor_t *cp)
+{
+    return &cp->config.active;
+}
+
 const cp_rtc_t *cp_coprocessor_rtc(const cp_coprocessor_t *cp)
 {
     return &cp->rtc;

@@ -303,6 +303,7 @@ size_t cp_msg_config_board_encode(const cp_msg_config_board_t *m, uint8_t *out)
 {
     out[0] = m->evse_count;
     put_str(&out[1], m->name, 24u);
+    put_str(&out[25], m->chip, 12u);
     return CP_MSG_CONFIG_BOARD_SIZE;
 }
 
@@ -315,6 +316,9 @@ void cp_msg_config_board_decode(cp_msg_config_board_t *m, const uint8_t *in, siz
     if (len >= 25u) {
         get_str(m->name, &in[1], 24u);
     }
+    if (len >= 37u) {
+        get_str(m->chip, &in[25], 12u);
+    }
 }
 
 void cp_msg_config_evse_default(cp_msg_config_evse_t *m)
@@ -323,6 +327,21 @@ void cp_msg_config_evse_default(cp_msg_config_evse_t *m)
     m->evse = 1u;
     m->hard_limit_da = 160u;
     m->phases = 3u;
+    m->rcm_lockout = 3u;
+    m->ntc_r25_ohm = 10000u;
+    m->ntc_beta = 3950u;
+    m->ntc_series_ohm = 10000u;
+    m->ntc_supply_mv = 3300u;
+    m->derate1_dc = 600;
+    m->derate2_dc = 700;
+    m->stop_dc = 800;
+    m->pilot_minus12_mv = 256;
+    m->pilot_plus12_mv = 2344;
+    m->proximity_series_ohm = 1000u;
+    m->proximity_supply_mv = 3300u;
+    m->lock_feedback = 1u;
+    m->retries = 5u;
+    m->retry_s = 30u;
 }
 
 size_t cp_msg_config_evse_encode(const cp_msg_config_evse_t *m, uint8_t *out)
@@ -340,6 +359,30 @@ size_t cp_msg_config_evse_encode(const cp_msg_config_evse_t *m, uint8_t *out)
     put_u16(&out[14], (uint16_t)m->pilot_offset_mv);
     put_u16(&out[16], (uint16_t)m->pwm_rise_us);
     put_u16(&out[18], (uint16_t)m->pwm_fall_us);
+    put_u16(&out[20], m->rcm_test_ms);
+    out[22] = m->rcm_lockout;
+    out[23] = m->protective_earth;
+    out[24] = m->emergency_stop;
+    out[25] = m->current;
+    put_u32(&out[26], m->current_ma_per_v);
+    out[30] = m->temperature;
+    put_u32(&out[31], m->ntc_r25_ohm);
+    put_u16(&out[35], m->ntc_beta);
+    put_u32(&out[37], m->ntc_series_ohm);
+    put_u16(&out[41], m->ntc_supply_mv);
+    put_u16(&out[43], (uint16_t)m->derate1_dc);
+    put_u16(&out[45], (uint16_t)m->derate2_dc);
+    put_u16(&out[47], (uint16_t)m->stop_dc);
+    put_u16(&out[49], m->s0_pulses_per_kwh);
+    put_u16(&out[51], (uint16_t)m->pilot_minus12_mv);
+    put_u16(&out[53], (uint16_t)m->pilot_plus12_mv);
+    put_u16(&out[55], m->proximity_series_ohm);
+    put_u16(&out[57], m->proximity_supply_mv);
+    out[59] = m->wake;
+    put_u16(&out[60], m->lock_pulse_ms);
+    out[62] = m->lock_feedback;
+    out[63] = m->retries;
+    put_u16(&out[64], m->retry_s);
     return CP_MSG_CONFIG_EVSE_SIZE;
 }
 
@@ -384,6 +427,109 @@ void cp_msg_config_evse_decode(cp_msg_config_evse_t *m, const uint8_t *in, size_
     }
     if (len >= 20u) {
         m->pwm_fall_us = (int16_t)get_u16(&in[18]);
+    }
+    if (len >= 22u) {
+        m->rcm_test_ms = get_u16(&in[20]);
+    }
+    if (len >= 23u) {
+        m->rcm_lockout = in[22];
+    }
+    if (len >= 24u) {
+        m->protective_earth = in[23];
+    }
+    if (len >= 25u) {
+        m->emergency_stop = in[24];
+    }
+    if (len >= 26u) {
+        m->current = in[25];
+    }
+    if (len >= 30u) {
+        m->current_ma_per_v = get_u32(&in[26]);
+    }
+    if (len >= 31u) {
+        m->temperature = in[30];
+    }
+    if (len >= 35u) {
+        m->ntc_r25_ohm = get_u32(&in[31]);
+    }
+    if (len >= 37u) {
+        m->ntc_beta = get_u16(&in[35]);
+    }
+    if (len >= 41u) {
+        m->ntc_series_ohm = get_u32(&in[37]);
+    }
+    if (len >= 43u) {
+        m->ntc_supply_mv = get_u16(&in[41]);
+    }
+    if (len >= 45u) {
+        m->derate1_dc = (int16_t)get_u16(&in[43]);
+    }
+    if (len >= 47u) {
+        m->derate2_dc = (int16_t)get_u16(&in[45]);
+    }
+    if (len >= 49u) {
+        m->stop_dc = (int16_t)get_u16(&in[47]);
+    }
+    if (len >= 51u) {
+        m->s0_pulses_per_kwh = get_u16(&in[49]);
+    }
+    if (len >= 53u) {
+        m->pilot_minus12_mv = (int16_t)get_u16(&in[51]);
+    }
+    if (len >= 55u) {
+        m->pilot_plus12_mv = (int16_t)get_u16(&in[53]);
+    }
+    if (len >= 57u) {
+        m->proximity_series_ohm = get_u16(&in[55]);
+    }
+    if (len >= 59u) {
+        m->proximity_supply_mv = get_u16(&in[57]);
+    }
+    if (len >= 60u) {
+        m->wake = in[59];
+    }
+    if (len >= 62u) {
+        m->lock_pulse_ms = get_u16(&in[60]);
+    }
+    if (len >= 63u) {
+        m->lock_feedback = in[62];
+    }
+    if (len >= 64u) {
+        m->retries = in[63];
+    }
+    if (len >= 66u) {
+        m->retry_s = get_u16(&in[64]);
+    }
+}
+
+void cp_msg_config_pin_default(cp_msg_config_pin_t *m)
+{
+    memset(m, 0, sizeof *m);
+}
+
+size_t cp_msg_config_pin_encode(const cp_msg_config_pin_t *m, uint8_t *out)
+{
+    out[0] = m->evse;
+    out[1] = m->role;
+    out[2] = m->gpio;
+    out[3] = m->flags;
+    return CP_MSG_CONFIG_PIN_SIZE;
+}
+
+void cp_msg_config_pin_decode(cp_msg_config_pin_t *m, const uint8_t *in, size_t len)
+{
+    cp_msg_config_pin_default(m);
+    if (len >= 1u) {
+        m->evse = in[0];
+    }
+    if (len >= 2u) {
+        m->role = in[1];
+    }
+    if (len >= 3u) {
+        m->gpio = in[2];
+    }
+    if (len >= 4u) {
+        m->flags = in[3];
     }
 }
 
@@ -598,6 +744,7 @@ void cp_msg_snapshot_default(cp_msg_snapshot_t *m)
     memset(m, 0, sizeof *m);
     m->cable_da = 65535u;
     m->temperature_dc = 32767;
+    m->derated_da = 65535u;
 }
 
 size_t cp_msg_snapshot_encode(const cp_msg_snapshot_t *m, uint8_t *out)
@@ -626,6 +773,8 @@ size_t cp_msg_snapshot_encode(const cp_msg_snapshot_t *m, uint8_t *out)
     put_u16(&out[64], (uint16_t)m->temperature_dc);
     put_u32(&out[66], m->config_crc);
     out[70] = m->config_pending;
+    put_u16(&out[71], m->derated_da);
+    out[73] = m->rcm_trips;
     return CP_MSG_SNAPSHOT_SIZE;
 }
 
@@ -703,6 +852,12 @@ void cp_msg_snapshot_decode(cp_msg_snapshot_t *m, const uint8_t *in, size_t len)
     }
     if (len >= 71u) {
         m->config_pending = in[70];
+    }
+    if (len >= 73u) {
+        m->derated_da = get_u16(&in[71]);
+    }
+    if (len >= 74u) {
+        m->rcm_trips = in[73];
     }
 }
 
@@ -1045,6 +1200,36 @@ void cp_msg_plant_ask_decode(cp_msg_plant_ask_t *m, const uint8_t *in, size_t le
     }
 }
 
+void cp_msg_plant_sensors_default(cp_msg_plant_sensors_t *m)
+{
+    memset(m, 0, sizeof *m);
+    m->evse = 1u;
+    m->temperature_dc = 32767;
+    m->excess_ma = 4294967295u;
+}
+
+size_t cp_msg_plant_sensors_encode(const cp_msg_plant_sensors_t *m, uint8_t *out)
+{
+    out[0] = m->evse;
+    put_u16(&out[1], (uint16_t)m->temperature_dc);
+    put_u32(&out[3], m->excess_ma);
+    return CP_MSG_PLANT_SENSORS_SIZE;
+}
+
+void cp_msg_plant_sensors_decode(cp_msg_plant_sensors_t *m, const uint8_t *in, size_t len)
+{
+    cp_msg_plant_sensors_default(m);
+    if (len >= 1u) {
+        m->evse = in[0];
+    }
+    if (len >= 3u) {
+        m->temperature_dc = (int16_t)get_u16(&in[1]);
+    }
+    if (len >= 7u) {
+        m->excess_ma = get_u32(&in[3]);
+    }
+}
+
 void cp_msg_plant_reply_default(cp_msg_plant_reply_t *m)
 {
     memset(m, 0, sizeof *m);
@@ -1088,6 +1273,9 @@ size_t cp_msg_plant_state_encode(const cp_msg_plant_state_t *m, uint8_t *out)
     put_u32(&out[35], m->closings);
     put_u32(&out[39], m->openings);
     out[43] = m->locked;
+    out[44] = m->leds;
+    out[45] = m->cp_break;
+    out[46] = m->rcm_test;
     return CP_MSG_PLANT_STATE_SIZE;
 }
 
@@ -1129,6 +1317,15 @@ void cp_msg_plant_state_decode(cp_msg_plant_state_t *m, const uint8_t *in, size_
     if (len >= 44u) {
         m->locked = in[43];
     }
+    if (len >= 45u) {
+        m->leds = in[44];
+    }
+    if (len >= 46u) {
+        m->cp_break = in[45];
+    }
+    if (len >= 47u) {
+        m->rcm_test = in[46];
+    }
 }
 
 int cp_msg_kind(uint16_t msg)
@@ -1153,6 +1350,8 @@ int cp_msg_kind(uint16_t msg)
     case CP_MSG_CONFIG_BOARD:
         return (int)CP_KIND_COMMAND;
     case CP_MSG_CONFIG_EVSE:
+        return (int)CP_KIND_COMMAND;
+    case CP_MSG_CONFIG_PIN:
         return (int)CP_KIND_COMMAND;
     case CP_MSG_CONFIG_OPERATIONAL:
         return (int)CP_KIND_COMMAND;
@@ -1185,6 +1384,8 @@ int cp_msg_kind(uint16_t msg)
     case CP_MSG_PLANT_BUTTON:
         return (int)CP_KIND_COMMAND;
     case CP_MSG_PLANT_ASK:
+        return (int)CP_KIND_COMMAND;
+    case CP_MSG_PLANT_SENSORS:
         return (int)CP_KIND_COMMAND;
     case CP_MSG_PLANT_REPLY:
         return (int)CP_KIND_REPLY;
@@ -1260,6 +1461,8 @@ const char *cp_fault_name(uint8_t fault)
         return "opened_under_load";
     case CP_FAULT_SELF_TEST:
         return "self_test";
+    case CP_FAULT_RCM_LOCKOUT:
+        return "rcm_lockout";
     default:
         return "unknown";
     }

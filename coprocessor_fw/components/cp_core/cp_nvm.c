@@ -2,7 +2,7 @@
 
 #include "cp_crc32.h"
 
-#define MAGIC 0x314E5043u /* "CPN1" */
+#define MAGIC 0x324E5043u /* "CPN2" */
 #define RTC_MAGIC 0x43545243u
 
 typedef struct {
@@ -91,6 +91,10 @@ size_t cp_nvm_encode(const cp_nvm_t *nvm, uint8_t out[CP_NVM_SIZE])
         (void)cp_msg_config_operational_encode(&nvm->config.operational[i],
                                                put_item(&w, CP_MSG_CONFIG_OPERATIONAL_SIZE));
     }
+    put_u8(&w, nvm->config.pins.count);
+    for (unsigned i = 0; i < CP_PINS_MAX; i++) {
+        (void)cp_msg_config_pin_encode(&nvm->config.pins.pin[i], put_item(&w, CP_MSG_CONFIG_PIN_SIZE));
+    }
     put_u32(&w, cp_crc32(0, out, w.at));
     return w.at;
 }
@@ -124,6 +128,12 @@ bool cp_nvm_decode(cp_nvm_t *nvm, const uint8_t *in, size_t len)
         item = get_item(&r, &size);
         cp_msg_config_operational_decode(&read.config.operational[i], item, size);
     }
+    read.config.pins.count = get_u8(&r);
+    for (unsigned i = 0; i < CP_PINS_MAX; i++) {
+        item = get_item(&r, &size);
+        cp_msg_config_pin_decode(&read.config.pins.pin[i], item, size);
+    }
+    r.sound = r.sound && read.config.pins.count <= CP_PINS_MAX;
     if (r.sound) {
         *nvm = read;
     }

@@ -7,6 +7,8 @@
 
 /* A window of the pilot's reading: nothing in the core looks more closely. */
 #define TICK_US 10000u
+/* The simulated board has everything. */
+#define CAPABILITIES ((2u << CP_CAPABILITY_CP_BREAK) - 1u)
 
 size_t cp_sim_size(void)
 {
@@ -30,8 +32,7 @@ void sim_restart(cp_sim_t *sim, cp_reset_reason_t reason)
         .version = {CP_FW_VERSION},
         .revision = CP_FW_REVISION,
         .chip = "posix",
-        .capabilities = 1u << CP_CAPABILITY_METER | 1u << CP_CAPABILITY_PROXIMITY | 1u << CP_CAPABILITY_LOCK |
-                        1u << CP_CAPABILITY_PHASE_SWITCH | 1u << CP_CAPABILITY_CONTACTOR_FEEDBACK,
+        .capabilities = CAPABILITIES,
         .nonce = next_random(sim),
         .reset_reason = (uint8_t)reason,
     };

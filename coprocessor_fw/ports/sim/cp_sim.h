@@ -31,7 +31,7 @@ size_t cp_sim_plant_read(void *sim, uint8_t *out, size_t cap);
 
 /* The world that outlives the process: flash, vehicles, broken parts. Returns the bytes written, 0 if `cap` is too
  * small; CP_SIM_WORLD_MAX always suffices. */
-#define CP_SIM_WORLD_MAX 1024u
+#define CP_SIM_WORLD_MAX 2048u
 size_t cp_sim_save(void *sim, uint8_t *out, size_t cap);
 
 /* Take a saved world into a simulation that was just initialised, and boot in it as after a power cut. Returns 1, or 0

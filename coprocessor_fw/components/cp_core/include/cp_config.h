@@ -5,6 +5,7 @@
 
 #include "cp_evse.h"
 #include "cp_messages.h"
+#include "cp_pins.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@ typedef struct {
     cp_msg_config_board_t board;
     cp_msg_config_evse_t evse[CP_EVSE_MAX];
     cp_msg_config_operational_t operational[CP_EVSE_MAX];
+    cp_pins_t pins;
 } cp_config_sets_t;
 
 /* A set on its way; all fields are private. */
@@ -35,12 +37,21 @@ typedef struct {
     bool evse_seen[CP_EVSE_MAX];
 } cp_config_t;
 
+/* What the board is, against which a set is validated. */
+typedef struct {
+    uint8_t evse_count;
+    uint32_t capabilities;      /* bits of cp_capability_t */
+    const char *chip;           /* as HELLO tells it */
+    const cp_chip_pins_t *pins; /* NULL: a simulation, which needs no pins and takes any */
+} cp_config_board_t;
+
 /* What a commit led to. */
 typedef struct {
     cp_result_t result;
     const char *text;    /* for the reply */
     const char *refused; /* name of the offending field, or NULL */
     uint8_t evse;        /* whose field, 0 for the board */
+    int16_t gpio;        /* of the pin that it is about, -1 if none */
 } cp_config_outcome_t;
 
 /* Start with nothing commissioned and everything operational at its default. */
@@ -51,13 +62,13 @@ void cp_config_restore(cp_config_t *config, const cp_config_sets_t *stored);
 
 cp_result_t cp_config_begin(cp_config_t *config, const cp_msg_config_begin_t *begin);
 
-/* Take an item (ConfigBoard, ConfigEvse, ConfigOperational) with its payload as pushed. */
+/* Take an item (ConfigBoard, ConfigEvse, ConfigPin, ConfigOperational) with its payload as pushed. */
 cp_result_t cp_config_item(cp_config_t *config, uint16_t msg, const uint8_t *payload, size_t len);
 
-/* Close the set and validate it. `board` says how many EVSEs and what hardware there is, `present` that the button is
- * held. A commissioned set with the active one's CRC is accepted, but its bytes are not taken. */
-cp_config_outcome_t cp_config_commit(cp_config_t *config, const cp_msg_config_commit_t *commit, uint8_t evse_count,
-                                     uint32_t capabilities, bool present);
+/* Close the set and validate it; `present` says that the button is held. A commissioned set with the active one's CRC
+ * is accepted, but its bytes are not taken. */
+cp_config_outcome_t cp_config_commit(cp_config_t *config, const cp_msg_config_commit_t *commit,
+                                     const cp_config_board_t *board, bool present);
 
 /* True while a validated set waits. */
 bool cp_config_waits(const cp_config_t *config, cp_config_set_t set);

@@ -49,6 +49,7 @@ typedef struct {
     uint32_t capabilities; /* bits of cp_capability_t */
     uint32_t nonce;        /* random, never 0 */
     uint8_t reset_reason;  /* cp_reset_reason_t */
+    const cp_chip_pins_t *pins; /* what the chip's pins can do; NULL: a simulation without pins */
 } cp_board_t;
 
 typedef struct {
@@ -58,6 +59,7 @@ typedef struct {
 
 typedef struct {
     cp_evse_outputs_t evse[CP_EVSE_MAX];
+    uint8_t leds;         /* bits of cp_led_t, for lamps that the EVSEs share */
     bool store;           /* write the image of cp_coprocessor_nvm, then say so */
     bool restart;         /* restart into restart_mode; every contactor is open */
     uint8_t restart_mode; /* cp_reboot_mode_t */
@@ -115,6 +117,10 @@ size_t cp_coprocessor_nvm(const cp_coprocessor_t *cp, uint8_t out[CP_NVM_SIZE]);
 
 /* The image has been stored. */
 void cp_coprocessor_stored(cp_coprocessor_t *cp);
+
+/* The configuration in force. A port sets its pins up by it, anew whenever crc[CP_CONFIG_SET_COMMISSIONED] changes; that
+ * happens only while every contactor's output is open. */
+const cp_config_sets_t *cp_coprocessor_config(const cp_coprocessor_t *cp);
 
 /* Record to keep in RTC memory after every tick. */
 const cp_rtc_t *cp_coprocessor_rtc(const cp_coprocessor_t *cp);

@@ -21,6 +21,13 @@ typedef enum {
     CP_LOCK_AT_LOCKED = 2,
 } cp_lock_at_t;
 
+/* What the lock's actuator gets. */
+typedef enum {
+    CP_LOCK_DRIVE_NONE = 0,
+    CP_LOCK_DRIVE_LOCK = 1,
+    CP_LOCK_DRIVE_UNLOCK = 2,
+} cp_lock_drive_t;
+
 /* Why the contactor opened: value of a contactor_opened event. */
 typedef enum {
     CP_OPENED_BY_VEHICLE = 0,  /* it left C and D, or was unplugged */
@@ -65,6 +72,13 @@ typedef struct {
     bool feedback_closed;
     uint8_t lock_at; /* cp_lock_at_t */
     cp_meter_reading_t meter;
+    /* What is not fitted is not looked at. Zeros are the unsafe side: monitor tripped, earth lost, stop pressed. */
+    bool rcm_closed;         /* the residual-current monitor's contact */
+    bool earth_present;      /* protective earth */
+    bool stop_closed;        /* the emergency stop's contact, which opens when it is pressed */
+    bool s0_closed;          /* the S0 meter's pulse output */
+    uint16_t temperature_mv; /* at the NTC's divider */
+    uint16_t current_mv[3];  /* RMS at the current inputs, over at least one period of the mains */
 } cp_evse_inputs_t;
 
 /* Something worth an event. */
@@ -86,7 +100,11 @@ typedef struct {
     uint8_t phases; /* 1 or 3: which poles the contactor closes */
     uint8_t drive;  /* cp_drive_t */
     uint16_t pulse_bp;
-    bool lock; /* true drives the lock to locked */
+    bool lock;          /* where the lock shall be: true locked */
+    uint8_t lock_drive; /* cp_lock_drive_t: what its actuator gets at this moment */
+    bool rcm_test;      /* makes the residual-current monitor trip */
+    bool cp_break;      /* opens the pilot's wire towards the vehicle */
+    uint8_t leds;       /* bits of cp_led_t */
 } cp_evse_outputs_t;
 
 typedef struct {
@@ -128,8 +146,8 @@ typedef struct {
     uint32_t short_ms;   /* E without a break for */
     uint32_t sound_ms;   /* neither E nor invalid for */
     uint32_t unsound_ms; /* since it was E or invalid first; goes on until it has been sound for long enough */
-    uint32_t blind_ms; /* state F for, in which no vehicle is seen to leave */
-    bool diode_proved; /* under the present PWM; kept without PWM only while the contactor is closed */
+    uint32_t blind_ms;   /* state F for, in which no vehicle is seen to leave */
+    bool diode_proved;   /* under the present PWM; kept without PWM only while the contactor is closed */
     bool diode_failed;
     bool wants_ventilation; /* D was seen, and neither C nor A since */
 

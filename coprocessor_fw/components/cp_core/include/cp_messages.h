@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #define CP_PROTOCOL_MAJOR 1u
-#define CP_PROTOCOL_MINOR 0u
-#define CP_LAYOUT_HASH 0x08F7CF15u
+#define CP_PROTOCOL_MINOR 1u
+#define CP_LAYOUT_HASH 0x7DAAAFABu
 #define CP_MAX_PAYLOAD 240u
 
 /* Kind of a frame: the low five bits of its first byte. */
@@ -61,6 +61,10 @@ typedef enum {
     CP_CAPABILITY_PHASE_SWITCH = 5,
     CP_CAPABILITY_CONTACTOR_FEEDBACK = 6,
     CP_CAPABILITY_PE_MONITOR = 7,
+    CP_CAPABILITY_EMERGENCY_STOP = 8,
+    CP_CAPABILITY_CURRENT = 9,
+    CP_CAPABILITY_S0 = 10,
+    CP_CAPABILITY_CP_BREAK = 11,
 } cp_capability_t;
 
 /* Control pilot as the vehicle's load and our generator make it: letter = load, 1 = steady +12
@@ -186,6 +190,8 @@ typedef enum {
     CP_EVENT_CODE_EVENTS_LOST = 16,
     CP_EVENT_CODE_BUTTON = 17,
     CP_EVENT_CODE_SELF_TEST = 18,
+    CP_EVENT_CODE_DERATED = 19,
+    CP_EVENT_CODE_RCM_TESTED = 20,
 } cp_event_code_t;
 
 /* Severity of a log line. */
@@ -215,6 +221,77 @@ typedef enum {
     CP_FEEDBACK_MIRROR_CONTACT = 1,
     CP_FEEDBACK_LOAD_SIDE = 2,
 } cp_feedback_t;
+
+/* Where the overcurrent guard of an EVSE gets the current from: `meter`, the meter that the
+ * coprocessor reads; `input`, its current inputs. */
+typedef enum {
+    CP_CURRENT_SOURCE_NONE = 0,
+    CP_CURRENT_SOURCE_METER = 1,
+    CP_CURRENT_SOURCE_INPUT = 2,
+} cp_current_source_t;
+
+/* Temperature sensor fitted to an EVSE. `ntc_low`: NTC between pin and ground, resistor to the
+ * supply; `ntc_high`: the other way round. */
+typedef enum {
+    CP_TEMPERATURE_SENSOR_NONE = 0,
+    CP_TEMPERATURE_SENSOR_NTC_LOW = 1,
+    CP_TEMPERATURE_SENSOR_NTC_HIGH = 2,
+} cp_temperature_sensor_t;
+
+/* How a sleeping vehicle is woken: by state F on the pilot, or by breaking the pilot's wire with
+ * a relay. */
+typedef enum {
+    CP_WAKE_BY_STATE_F = 0,
+    CP_WAKE_BY_CP_BREAK = 1,
+} cp_wake_by_t;
+
+/* What a pin of the chip is for. `contactor` drives the poles that one phase needs,
+ * `contactor_3p` the further ones; `lock_a` drives towards locked, `lock_b` towards unlocked;
+ * `enable` is fed by the safety task, `brake` stops the pilot by hardware. */
+typedef enum {
+    CP_PIN_ROLE_NONE = 0,
+    CP_PIN_ROLE_PILOT_PWM = 1,
+    CP_PIN_ROLE_PILOT_ADC = 2,
+    CP_PIN_ROLE_PROXIMITY_ADC = 3,
+    CP_PIN_ROLE_CONTACTOR = 4,
+    CP_PIN_ROLE_CONTACTOR_3P = 5,
+    CP_PIN_ROLE_CONTACTOR_FEEDBACK = 6,
+    CP_PIN_ROLE_RCM_TRIP = 7,
+    CP_PIN_ROLE_RCM_TEST = 8,
+    CP_PIN_ROLE_PROTECTIVE_EARTH = 9,
+    CP_PIN_ROLE_EMERGENCY_STOP = 10,
+    CP_PIN_ROLE_LOCK_A = 11,
+    CP_PIN_ROLE_LOCK_B = 12,
+    CP_PIN_ROLE_LOCK_FEEDBACK = 13,
+    CP_PIN_ROLE_TEMPERATURE_ADC = 14,
+    CP_PIN_ROLE_CURRENT_L1_ADC = 15,
+    CP_PIN_ROLE_CURRENT_L2_ADC = 16,
+    CP_PIN_ROLE_CURRENT_L3_ADC = 17,
+    CP_PIN_ROLE_S0_PULSE = 18,
+    CP_PIN_ROLE_CP_BREAK = 19,
+    CP_PIN_ROLE_LED_READY = 20,
+    CP_PIN_ROLE_LED_CHARGING = 21,
+    CP_PIN_ROLE_LED_FAULT = 22,
+    CP_PIN_ROLE_BUTTON = 23,
+    CP_PIN_ROLE_ENABLE = 24,
+    CP_PIN_ROLE_BRAKE = 25,
+} cp_pin_role_t;
+
+/* Bits of ConfigPin.flags. Without `active_low` a high level means: driven, contact closed,
+ * earth present, button held. */
+typedef enum {
+    CP_PIN_FLAG_ACTIVE_LOW = 0,
+    CP_PIN_FLAG_PULL_UP = 1,
+    CP_PIN_FLAG_PULL_DOWN = 2,
+    CP_PIN_FLAG_OPEN_DRAIN = 3,
+} cp_pin_flag_t;
+
+/* Bits of PlantState.leds. */
+typedef enum {
+    CP_LED_READY = 0,
+    CP_LED_CHARGING = 1,
+    CP_LED_FAULT = 2,
+} cp_led_t;
 
 /* What the simulated vehicle does to the pilot: A unplugged, B plugged in, C asks for energy, D
  * with ventilation, E shorts the pilot. */
@@ -257,7 +334,8 @@ typedef enum {
     CP_FAULT_RESETS_WHILE_CLOSED = 15, /* F16 */
     CP_FAULT_OPENED_UNDER_LOAD = 16, /* F17 */
     CP_FAULT_SELF_TEST = 17, /* F18 */
-    CP_FAULT_COUNT = 18
+    CP_FAULT_RCM_LOCKOUT = 18, /* F19 */
+    CP_FAULT_COUNT = 19
 } cp_fault_t;
 
 #define CP_FAULT_CLASS_CLEARABLE 0u
@@ -376,10 +454,11 @@ void cp_msg_config_begin_decode(cp_msg_config_begin_t *m, const uint8_t *in, siz
 
 /* Commissioned: the board as a whole. */
 #define CP_MSG_CONFIG_BOARD 0x0019u
-#define CP_MSG_CONFIG_BOARD_SIZE 25u
+#define CP_MSG_CONFIG_BOARD_SIZE 37u
 typedef struct {
     uint8_t evse_count; /* EVSEs fitted, 1..4 */
     char name[25]; /* name of the board file */
+    char chip[13]; /* chip that the pins are meant for, as Hello tells it; empty only where no pins are given */
 } cp_msg_config_board_t;
 void cp_msg_config_board_default(cp_msg_config_board_t *m);
 size_t cp_msg_config_board_encode(const cp_msg_config_board_t *m, uint8_t *out);
@@ -387,7 +466,7 @@ void cp_msg_config_board_decode(cp_msg_config_board_t *m, const uint8_t *in, siz
 
 /* Commissioned: one EVSE's hardware. What is not fitted is neither read nor protected by. */
 #define CP_MSG_CONFIG_EVSE 0x001Au
-#define CP_MSG_CONFIG_EVSE_SIZE 20u
+#define CP_MSG_CONFIG_EVSE_SIZE 66u
 typedef struct {
     uint8_t evse; /* 1..n */
     uint16_t hard_limit_da; /* never offer more, dA (60..800) */
@@ -402,10 +481,47 @@ typedef struct {
     int16_t pilot_offset_mv; /* calibration of the pilot reading, offset in mV */
     int16_t pwm_rise_us; /* calibration of the rising edge, us */
     int16_t pwm_fall_us; /* calibration of the falling edge, us */
+    uint16_t rcm_test_ms; /* the monitor must trip within this time of its test output, ms (20..2000); 0: no test output */
+    uint8_t rcm_lockout; /* trips that lock the EVSE out (1..10); one is forgotten each 24 h */
+    uint8_t protective_earth; /* 1: the protective earth is sensed */
+    uint8_t emergency_stop; /* 1: a normally-closed emergency stop is wired */
+    uint8_t current; /* current that the overcurrent guard judges */
+    uint32_t current_ma_per_v; /* scale of the current inputs, mA for each V at the pin, both RMS (100..1000000) */
+    uint8_t temperature; /* temperature sensor */
+    uint32_t ntc_r25_ohm; /* NTC at 25 degrees Celsius, ohm (100..1000000) */
+    uint16_t ntc_beta; /* beta of the NTC, K (1000..6000) */
+    uint32_t ntc_series_ohm; /* resistor in series with the NTC, ohm (100..1000000) */
+    uint16_t ntc_supply_mv; /* supply of that divider, mV (1000..5500) */
+    int16_t derate1_dc; /* from here on three quarters of the hard limit, 0.1 degrees Celsius */
+    int16_t derate2_dc; /* from here on half of it; above derate1_dc */
+    int16_t stop_dc; /* from here on no charge; above derate2_dc, at most 1200 */
+    uint16_t s0_pulses_per_kwh; /* pulses of an S0 meter for each kWh (1..10000); 0: none */
+    int16_t pilot_minus12_mv; /* calibration, first point: mV at the pin when the pilot is at -12 V */
+    int16_t pilot_plus12_mv; /* calibration, second point: mV at the pin when the pilot is at +12 V */
+    uint16_t proximity_series_ohm; /* resistor between supply and proximity contact, ohm (100..10000) */
+    uint16_t proximity_supply_mv; /* supply of that divider, mV (1000..5500) */
+    uint8_t wake; /* how a sleeping vehicle is woken */
+    uint16_t lock_pulse_ms; /* length of the pulse that moves the lock, ms (50..2000); 0: driven all the time */
+    uint8_t lock_feedback; /* 1: the lock tells by a contact that it is locked */
+    uint8_t retries; /* times that a vehicle is served again after overcurrent, a lost earth or a contactor that did not close; 255: always */
+    uint16_t retry_s; /* wait before that, s (30..3600) */
 } cp_msg_config_evse_t;
 void cp_msg_config_evse_default(cp_msg_config_evse_t *m);
 size_t cp_msg_config_evse_encode(const cp_msg_config_evse_t *m, uint8_t *out);
 void cp_msg_config_evse_decode(cp_msg_config_evse_t *m, const uint8_t *in, size_t len);
+
+/* Commissioned: one pin of the chip; at most 40 in a set. */
+#define CP_MSG_CONFIG_PIN 0x001Bu
+#define CP_MSG_CONFIG_PIN_SIZE 4u
+typedef struct {
+    uint8_t evse; /* 1..n, 0 for the board */
+    uint8_t role; /* what it is for */
+    uint8_t gpio; /* number of the chip's GPIO (0..63) */
+    uint8_t flags; /* how it is wired */
+} cp_msg_config_pin_t;
+void cp_msg_config_pin_default(cp_msg_config_pin_t *m);
+size_t cp_msg_config_pin_encode(const cp_msg_config_pin_t *m, uint8_t *out);
+void cp_msg_config_pin_decode(cp_msg_config_pin_t *m, const uint8_t *in, size_t len);
 
 /* Operational: what may be changed in daily use, within bounds that keep every protection. */
 #define CP_MSG_CONFIG_OPERATIONAL 0x001Cu
@@ -493,7 +609,7 @@ void cp_msg_event_decode(cp_msg_event_t *m, const uint8_t *in, size_t len);
 
 /* The whole state of one EVSE. */
 #define CP_MSG_SNAPSHOT 0x0050u
-#define CP_MSG_SNAPSHOT_SIZE 71u
+#define CP_MSG_SNAPSHOT_SIZE 74u
 typedef struct {
     uint8_t evse; /* 1..n */
     uint64_t uptime_us; /* when */
@@ -519,6 +635,8 @@ typedef struct {
     int16_t temperature_dc; /* 0.1 degrees Celsius, 0x7FFF where none is read */
     uint32_t config_crc; /* CRC of the commissioned configuration, 0 if none */
     uint8_t config_pending; /* 1: a configuration waits until idle */
+    uint16_t derated_da; /* limit that the temperature sets, 0xFFFF where it sets none */
+    uint8_t rcm_trips; /* residual-current trips that count towards the lock-out */
 } cp_msg_snapshot_t;
 void cp_msg_snapshot_default(cp_msg_snapshot_t *m);
 size_t cp_msg_snapshot_encode(const cp_msg_snapshot_t *m, uint8_t *out);
@@ -650,6 +768,18 @@ void cp_msg_plant_ask_default(cp_msg_plant_ask_t *m);
 size_t cp_msg_plant_ask_encode(const cp_msg_plant_ask_t *m, uint8_t *out);
 void cp_msg_plant_ask_decode(cp_msg_plant_ask_t *m, const uint8_t *in, size_t len);
 
+/* What the sensors of one EVSE feel. Fields left at their default keep what they were. */
+#define CP_MSG_PLANT_SENSORS 0x0106u
+#define CP_MSG_PLANT_SENSORS_SIZE 7u
+typedef struct {
+    uint8_t evse; /* 1..n */
+    int16_t temperature_dc; /* temperature at the sensor, 0.1 degrees Celsius (-400..1500) */
+    uint32_t excess_ma; /* the vehicle draws this much more than is offered, mA */
+} cp_msg_plant_sensors_t;
+void cp_msg_plant_sensors_default(cp_msg_plant_sensors_t *m);
+size_t cp_msg_plant_sensors_encode(const cp_msg_plant_sensors_t *m, uint8_t *out);
+void cp_msg_plant_sensors_decode(cp_msg_plant_sensors_t *m, const uint8_t *in, size_t len);
+
 /* Answer to a plant command; its frame's seq is the command's. */
 #define CP_MSG_PLANT_REPLY 0x0110u
 #define CP_MSG_PLANT_REPLY_SIZE 3u
@@ -663,7 +793,7 @@ void cp_msg_plant_reply_decode(cp_msg_plant_reply_t *m, const uint8_t *in, size_
 
 /* What is physically so, by no way of the link: the witness of tests. */
 #define CP_MSG_PLANT_STATE 0x0111u
-#define CP_MSG_PLANT_STATE_SIZE 44u
+#define CP_MSG_PLANT_STATE_SIZE 47u
 typedef struct {
     uint8_t evse; /* 1..n */
     uint64_t uptime_us; /* simulated time since boot */
@@ -676,6 +806,9 @@ typedef struct {
     uint32_t closings; /* times that the contactor closed */
     uint32_t openings; /* times that it opened */
     uint8_t locked; /* 1: the socket is locked */
+    uint8_t leds; /* lamps that are lit */
+    uint8_t cp_break; /* 1: the pilot's wire is broken by the relay */
+    uint8_t rcm_test; /* 1: the monitor's test output is driven */
 } cp_msg_plant_state_t;
 void cp_msg_plant_state_default(cp_msg_plant_state_t *m);
 size_t cp_msg_plant_state_encode(const cp_msg_plant_state_t *m, uint8_t *out);

@@ -22,7 +22,8 @@ typedef struct {
 
 #define CP_NVM_SIZE                                                                                                    \
     (4u + 4u + 4u * CP_EVSE_MAX + 1u + 4u * CP_CONFIG_SETS + (1u + CP_MSG_CONFIG_BOARD_SIZE) +                         \
-     CP_EVSE_MAX * (2u + CP_MSG_CONFIG_EVSE_SIZE + CP_MSG_CONFIG_OPERATIONAL_SIZE) + 4u)
+     CP_EVSE_MAX * (2u + CP_MSG_CONFIG_EVSE_SIZE + CP_MSG_CONFIG_OPERATIONAL_SIZE) + 1u +                              \
+     CP_PINS_MAX * (1u + CP_MSG_CONFIG_PIN_SIZE) + 4u)
 
 /* Write the image that the port stores. */
 size_t cp_nvm_encode(const cp_nvm_t *nvm, uint8_t out[CP_NVM_SIZE]);
