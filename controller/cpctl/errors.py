@@ -6,6 +6,7 @@
     │   ├── PortMissing         no such serial port
     │   ├── PortBusy            somebody else has it open
     │   ├── PortVanished        it was there and is gone
+    │   ├── PortLent            this service let go of it for a while, as it was asked to
     │   ├── ProtocolMismatch    the coprocessor speaks another major version
     │   ├── WrongBoard          another board than the one commissioned for this station
     │   ├── EmulatorRefused     a firmware built for an emulator outside of a simulation
@@ -107,6 +108,13 @@ class PortVanished(LinkError):
     def __init__(self, port: str) -> None:
         self.port = port
         super().__init__(f"The serial port {port} is gone.", "It is opened again as soon as it is back; check its cable.")
+
+
+class PortLent(LinkError):
+    """The port is lent to another program: flashing, or a bench test."""
+
+    def __init__(self) -> None:
+        super().__init__("The serial port is lent to another program, to flash or to test the board.", "It is taken back when that has ended.")
 
 
 class ProtocolMismatch(LinkError):

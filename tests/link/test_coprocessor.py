@@ -425,6 +425,40 @@ def test_a_missing_port_is_told_once_and_tried_for_again() -> None:
     bench.run(scenario)
 
 
+def test_a_lent_port_is_let_go_of_and_used_again_when_it_is_given_back_or_its_time_is_over() -> None:
+    async def scenario(bench: Bench) -> None:
+        async with asyncio.timeout(1):
+            await bench.coprocessor.lend_port(60)
+        assert bench.coprocessor.info.state == "port_lent"
+        await asyncio.sleep(30)
+        assert not bench.coprocessor.info.connected
+        bench.coprocessor.take_port_back()
+        await asyncio.sleep(0.5)
+        assert bench.coprocessor.info.state == "ready"
+        await bench.coprocessor.lend_port(60)
+        await asyncio.sleep(59)
+        assert not bench.coprocessor.info.connected
+        await asyncio.sleep(2)
+        assert bench.coprocessor.info.state == "ready"
+
+    Bench().run(scenario)
+
+
+def test_a_port_that_is_not_there_can_be_lent_too() -> None:
+    async def scenario(bench: Bench) -> None:
+        bench.missing = True
+        bench.drop_line()
+        await asyncio.sleep(20)
+        await bench.coprocessor.lend_port(60)
+        assert bench.coprocessor.info.state == "port_lent"
+        bench.missing = False
+        bench.coprocessor.take_port_back()
+        await asyncio.sleep(6)
+        assert bench.coprocessor.info.state == "ready"
+
+    Bench().run(scenario)
+
+
 def test_hand_over_leaves_a_long_lease_and_renews_no_more() -> None:
     async def scenario(bench: Bench) -> None:
         bench.coprocessor.grant(1, 7, 16_000, 3)

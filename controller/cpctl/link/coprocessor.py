@@ -172,6 +172,14 @@ class Coprocessor:
         """Restart the coprocessor once every contactor is open; works with every protocol version."""
         return await self._ask(Reboot(mode))
 
+    async def lend_port(self, seconds: float) -> None:
+        """Let go of the port until `take_port_back`, or for so long; every EVSE is as without a link meanwhile."""
+        await self._reconnect.lend(seconds)
+
+    def take_port_back(self) -> None:
+        """Open the port again."""
+        self._reconnect.take_back()
+
     def hand_over(self) -> None:
         """Send one long lease for each standing permission, so that charges outlive a restart of the host; renew nothing more."""
         self._handing_over = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cpctl.errors import EmulatorRefused, LinkError, PortBusy, PortMissing, PortVanished, ProtocolMismatch, WrongBoard
+from cpctl.errors import EmulatorRefused, LinkError, PortBusy, PortLent, PortMissing, PortVanished, ProtocolMismatch, WrongBoard
 
 from .happenings import LostReason, RefusalReason, Refused
 from .messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Hello
@@ -42,6 +42,7 @@ _CODES: Final[dict[type[LinkError], str]] = {
     PortMissing: "port_missing",
     PortBusy: "port_busy",
     PortVanished: "port_vanished",
+    PortLent: "port_lent",
     ProtocolMismatch: "protocol_mismatch",
     WrongBoard: "wrong_board",
     EmulatorRefused: "emulator_refused",
