@@ -76,6 +76,14 @@ class FakeStation:
         self.asked.append(("set", name, value))
         return {"name": name, "value": value, "status": "accepted"}
 
+    async def lend_port(self, seconds: int) -> Json:
+        self.asked.append(("lend", seconds))
+        return {"port": "/dev/ttyTest"}
+
+    async def take_port_back(self) -> Json:
+        self.asked.append(("take back",))
+        return {"port": "/dev/ttyTest"}
+
     async def call(self, action: str, payload: Json) -> Json:
         if action == "Heartbeat":
             return {"currentTime": "2031-05-04T12:00:00Z"}

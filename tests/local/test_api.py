@@ -120,6 +120,16 @@ async def test_a_variable_is_set_in_the_words_of_ocpp(serve: Serve, http: Http, 
     assert [asked[2] for asked in station.asked] == ["true", "300", "a,b"]
 
 
+async def test_the_serial_port_is_lent_for_a_bounded_time(serve: Serve, http: Http, station: FakeStation) -> None:
+    api = await serve(sim=True)
+    for body, status in (({"seconds": 60}, 200), ({}, 200), ({"seconds": 0}, 422), ({"seconds": 100_000}, 422)):
+        async with http.post(url(api, "/api/v1/coprocessor/lend"), json=body) as response:
+            assert response.status == status
+    async with http.post(url(api, "/api/v1/coprocessor/take-back")) as response:
+        assert response.status == 200
+    assert station.asked == [("lend", 60), ("lend", 300), ("take back",)]
+
+
 async def test_raw_ocpp_calls_are_there_for_developers_only(serve: Serve, http: Http) -> None:
     body = {"action": "Heartbeat", "payload": {}}
     plain = await serve()

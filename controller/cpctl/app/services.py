@@ -167,6 +167,19 @@ class StationServices:
             raise Refused(f"{name} may not be {value!r}: {text or outcome.value}.", field="value")
         return {"name": variable, "value": self._station.variable(variable), "outcome": outcome.value}
 
+    async def lend_port(self, seconds: int) -> Json:
+        """Let go of the coprocessor's port, if nothing runs that would miss it."""
+        for settings in self._controller.settings.evses:
+            if self._evse(settings.id)["session"] is not None:
+                raise Refused(f"A transaction is running on EVSE {settings.id}.", "End it first, or wait for its end.")
+        await self._controller.coprocessor.lend_port(seconds)
+        return {"port": self._controller.config.coprocessor.port, "seconds": seconds}
+
+    async def take_port_back(self) -> Json:
+        """Use the coprocessor's port again."""
+        self._controller.coprocessor.take_port_back()
+        return {"port": self._controller.config.coprocessor.port}
+
     async def call(self, action: str, payload: Mapping[str, object]) -> Json:
         """Send a CALL as given."""
         return dict(await self._controller.csms.call(action, payload))

@@ -56,6 +56,12 @@ class VariableBody(Body):
         return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
 
 
+class LendBody(Body):
+    """For how long the serial port is lent."""
+
+    seconds: Annotated[int, Field(ge=1, le=1800)] = 300
+
+
 class CallBody(Body):
     """A raw OCPP CALL."""
 

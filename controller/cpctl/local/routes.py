@@ -15,6 +15,7 @@ from .bodies import (
     ClockBody,
     CsmsBody,
     FaultBody,
+    LendBody,
     LinkBody,
     ListQuery,
     Nothing,
@@ -85,6 +86,16 @@ def station_routes(services: Services, developer: bool) -> list[Route]:
             VariableBody,
             lambda _, body: services.set_variable(body.name, body.text),
         ),
+    ]
+    table += [
+        _route(
+            "POST",
+            "/api/v1/coprocessor/lend",
+            "Let go of the serial port for flashing or a bench test; refused while a transaction runs",
+            LendBody,
+            lambda _, body: services.lend_port(body.seconds),
+        ),
+        _route("POST", "/api/v1/coprocessor/take-back", "Use the serial port again", Nothing, lambda *_: services.take_port_back()),
     ]
     if developer:
         summary = "Send an OCPP CALL as given; the answer is the CSMS's"

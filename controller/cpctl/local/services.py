@@ -55,6 +55,12 @@ class Services(Protocol):
     async def set_variable(self, name: str, value: str) -> Json:
         """Set a variable (1.6 key or Component.Variable) with the same validation as from the CSMS."""
 
+    async def lend_port(self, seconds: int) -> Json:
+        """Let go of the coprocessor's port for another program, for so long at most; `Refused` while a transaction runs. `{"port": str}`."""
+
+    async def take_port_back(self) -> Json:
+        """Use the coprocessor's port again."""
+
     async def call(self, action: str, payload: Json) -> Json:
         """Send a CALL as given; return its answer."""
 
