@@ -18,9 +18,11 @@ from cpctl.core.inputs import Input, StoreFailed, StoreRecovered, Tick
 from cpctl.core.model import Stamp
 from cpctl.core.outputs import (
     AskToken,
+    Attempted,
     ClearFaultAt,
     Delete,
     Durable,
+    DurableEvent,
     Effect,
     Forget,
     Grant,
@@ -38,6 +40,7 @@ from cpctl.core.outputs import (
     SetPilotAvailable,
     UnlockConnector,
     VariableChanged,
+    Withdraw,
 )
 from cpctl.core.ports import Coprocessor, Csms
 from cpctl.errors import StoreError
@@ -46,6 +49,8 @@ log = structlog.get_logger(__name__)
 
 # Longer than any question to the CSMS may take (MessageTimeout is some 30 s): whoever asks later than that has a disk that does not write.
 _REPLY_TIMEOUT_S = 120.0
+# Effects that may wait for a disk that does not write. Whoever asks for more, and he can ask for any number, is refused at once.
+_MAX_HELD = 1000
 
 
 class Core(Protocol):
@@ -58,7 +63,7 @@ class Core(Protocol):
         """Return the monotonic ms at which a `Tick` is due, if one is."""
 
 
-class Journal(Protocol):
+class Store(Protocol):
     """Where changes become durable: `store.sqlite.Store`."""
 
     def commit(self, changes: Sequence[Durable], done: Callable[[], None] | None = None) -> None:
@@ -71,7 +76,7 @@ class Runtime:
     def __init__(
         self,
         station: Core,
-        journal: Journal,
+        store: Store,
         clock: Clock,
         coprocessor: Coprocessor,
         csms: Csms,
@@ -79,7 +84,7 @@ class Runtime:
     ) -> None:
         """Join the station to its ports; `restart(immediate)` is called when it asks for a restart of the host."""
         self._station = station
-        self._journal = journal
+        self._store = store
         self._clock = clock
         self._coprocessor = coprocessor
         self._csms = csms
@@ -89,6 +94,8 @@ class Runtime:
         self._order = 0
         self._grants: dict[int, tuple[int, Grant]] = {}
         self._unlocks: dict[int, int] = {}
+        self._unlanded: dict[int, DurableEvent] = {}  # published and not on disk yet
+        self._held = 0  # effects that wait for the disk
         self._requests: dict[int, asyncio.Future[tuple[Outcome, str]]] = {}
         self._next_request = 1
         self._timer: asyncio.TimerHandle | None = None
@@ -118,6 +125,8 @@ class Runtime:
 
     async def request(self, make: Callable[[int], Input]) -> tuple[Outcome, str]:
         """Feed the command, or other input with a request number, that `make(request)` builds; return its outcome and text, after the commit where it must be."""
+        if self._held >= _MAX_HELD:
+            raise StoreError("The disk takes no records, and too much waits for it already.", "Look at free space and at the log.")
         number = self._next_request
         self._next_request += 1
         future: asyncio.Future[tuple[Outcome, str]] = asyncio.get_running_loop().create_future()
@@ -163,19 +172,25 @@ class Runtime:
         for effect in at_once:
             self._run(effect)
         held = [self._hold(effect) for effect in after]
-        published = [output for output in changes if isinstance(output, Publish)]
-        if not (changes or held or committed):
+        published = {output.entry: output.event for output in changes if isinstance(output, Publish)}
+        if not (held or published or committed):
+            if changes:
+                self._store.commit(changes)
             return
+        self._held += len(held)
+        self._unlanded |= published
 
         def landed() -> None:
             for entry in published:
-                self._csms.enqueue(entry.entry, entry.event)
+                if (event := self._unlanded.pop(entry, None)) is not None:
+                    self._csms.enqueue(entry, event)
+            self._held -= len(held)
             for run in held:
                 run()
             if committed:
                 committed()
 
-        self._journal.commit(changes, landed)
+        self._store.commit(changes, landed)
 
     def _hold(self, effect: Effect) -> Callable[[], None]:
         """Keep an effect for after the commit; a newer one for the same contactor or lock overtakes it."""
@@ -226,6 +241,10 @@ class Runtime:
                 self._csms.report(event)
             case Measured():
                 self._csms.measured(effect)
+            case Withdraw(entries):
+                for entry in entries:
+                    self._unlanded.pop(entry, None)
+                self._csms.withdraw(entries)
             case VariableChanged(name, value):
                 self._csms.variable_changed(name, value)
             case Restart(immediate):
@@ -258,7 +277,7 @@ def _sort(outputs: Sequence[Output]) -> tuple[list[Durable], list[Effect], list[
     after: list[Effect] = []
     for output in outputs:
         match output:
-            case Save() | Delete() | Forget() | Publish() | Note():
+            case Save() | Delete() | Forget() | Attempted() | Publish() | Note():
                 changes.append(output)
             case _:
                 (after if output.raises_risk else now).append(output)

@@ -139,7 +139,7 @@ class Drive:
             self.outputs.clear()
 
     def _station(self) -> Station:
-        return Station(self.settings, dict(self.disk.records), self.disk.next_entry, lambda: f"tx-{next(self.ids)}")
+        return Station(self.settings, dict(self.disk.records), self.disk.next_entry, lambda: f"tx-{next(self.ids)}", self.disk.outbox.items())
 
     # ------------------------------------------------------------ the host
 

@@ -163,7 +163,7 @@ def build(disk: Disk, ids: count[int], policy: LapsePolicy) -> Station:
         EvseSettings(1, MAX_MA, 3, (ConnectorSettings(1, fixed_cable=True),)),
         EvseSettings(2, MAX_MA, 1, (ConnectorSettings(1), ConnectorSettings(2))),
     )
-    return Station(StationSettings(evses, policy), dict(disk.records), disk.next_entry, lambda: f"tx-{next(ids)}")
+    return Station(StationSettings(evses, policy), dict(disk.records), disk.next_entry, lambda: f"tx-{next(ids)}", disk.outbox.items())
 
 
 class World:

@@ -59,8 +59,8 @@ async def test_a_record_an_event_and_a_note_come_back_as_they_were(tmp_path: Pat
 
     again = Store(tmp_path)
     assert again.loaded.records == {"transaction/t1": TRANSACTION}
-    assert [entry for entry, _ in again.loaded.outbox] == [1, 2]
-    assert again.loaded.outbox[1][1] == ended(2).event
+    assert [waiting.entry for waiting in again.loaded.outbox] == [1, 2]
+    assert again.loaded.outbox[1].event == ended(2).event
     assert again.loaded.next_entry == 3
     assert [line.note.code for line in notes] == ["transaction.started"]
     again.close(clean=True)

@@ -76,7 +76,8 @@ class Controller:
             loaded = self.store.loaded
             self.clock = around.clock(loop.time, around.wall, loaded.boot)
             self.settings = station_settings(config)
-            self.station = Station(self.settings, loaded.records, loaded.next_entry, self._new_id)
+            waiting = ((one.entry, one.event) for one in loaded.outbox)
+            self.station = Station(self.settings, loaded.records, loaded.next_entry, self._new_id, waiting)
             mark = next((record for record in loaded.records.values() if isinstance(record, FirmwareMark)), None)
             self.coprocessor = Coprocessor(
                 around.open_line,
@@ -129,8 +130,8 @@ class Controller:
                     tasks.create_task(self.runtime.run(), name="station"),
                 ]
                 await asyncio.sleep(0)
-                for entry, event in self.store.loaded.outbox:
-                    self.csms.enqueue(entry, event)
+                for waiting in self.store.loaded.outbox:
+                    self.csms.enqueue(waiting.entry, waiting.event, waiting.failures)
                 self.post(Started(self.store.loaded.clean))
                 running.append(tasks.create_task(self.coprocessor.run(), name="link"))
                 await self._link_first()

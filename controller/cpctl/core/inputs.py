@@ -174,6 +174,14 @@ class EventDelivered:
 
 
 @dataclass(frozen=True, slots=True)
+class EventFailed:
+    """Outbox entry `entry` was refused or not answered, for the `failures`-th time; it is tried again."""
+
+    entry: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventGivenUp:
     """Outbox entry `entry` was refused or timed out as often as configured; it is put aside and noted, never silently dropped."""
 
@@ -281,6 +289,7 @@ Input = (
     | CsmsOffline
     | TokenAnswered
     | EventDelivered
+    | EventFailed
     | EventGivenUp
     | TakeSample
     | Command

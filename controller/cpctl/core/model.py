@@ -325,6 +325,7 @@ class Transaction:
     end_entry: int | None = None  # outbox entry of the end
     stop_token: IdToken | None = None  # presented to end it, where one was
     refused_mwh: int | None = None  # the register when the CSMS refused the token after the start
+    silent: bool = False  # it found no place in the outbox and goes on without a record
     schema: int = 1
 
 

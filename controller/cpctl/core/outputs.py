@@ -63,9 +63,17 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Take an entry out of the outbox: delivered, or given up."""
+    """Take an entry out of the outbox: delivered, given up, or thinned out."""
 
     entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """Remember how often the delivery of an entry of the outbox has failed."""
+
+    entry: int
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +254,14 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Do not deliver these entries of the outbox: they were thinned out, and are forgotten in the same call."""
+
+    raises_risk: ClassVar[bool] = False
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Restart:
     """Restart the host's software once everything that had to be stored is; `immediate` without waiting for the outbox."""
 
@@ -283,7 +299,7 @@ class Reply:
         )
 
 
-Durable = Save | Delete | Forget | Publish | Note
+Durable = Save | Delete | Forget | Attempted | Publish | Note
 Effect = (
     Grant
     | Restrict
@@ -294,6 +310,7 @@ Effect = (
     | AskToken
     | Report
     | Measured
+    | Withdraw
     | Restart
     | VariableChanged
     | Reply

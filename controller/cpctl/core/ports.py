@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from .inputs import Input
@@ -51,8 +51,11 @@ class Csms(Protocol):
     def measured(self, event: Measured) -> None:
         """Tell what was measured outside of a transaction, if connected."""
 
-    def enqueue(self, entry: int, event: DurableEvent) -> None:
-        """Deliver a durable event, which is on disk, in its order."""
+    def enqueue(self, entry: int, event: DurableEvent, failures: int = 0) -> None:
+        """Deliver a durable event, which is on disk, in its order; so many attempts at it have failed."""
+
+    def withdraw(self, entries: Sequence[int]) -> None:
+        """Do not deliver these entries any more."""
 
     def variable_changed(self, name: str, value: str) -> None:
         """Act on the new value of a configuration variable."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from . import faults
+from . import faults, journal
 from .evse import Evse
 from .limits import FLOOR_MA, effective, limits_of
 from .model import Pilot
@@ -30,14 +30,15 @@ def operative(state: State, evse: Evse) -> bool:
 
 def ready_for_start(state: State, evse: Evse) -> Reason | None:
     """Return what forbids a new transaction here, whoever asks; None if nothing does."""
-    found = [*_link(state, evse), *_station(state), *_service(state, evse), *_faults(evse)]
+    found = [*_link(state, evse), *_station(state), *outbox(state), *_service(state, evse), *_faults(evse)]
     return found[0] if found else None
 
 
 def withheld(state: State, evse: Evse) -> list[Reason]:
     """Return, in order, everything that keeps us from permitting energy; empty means: permitted."""
     running = evse.permitted is not None and evse.permitted.limit_ma > 0 and evse.permitted.plug == evse.plug
-    reasons = [*_link(state, evse), *(() if running else _station(state)), *_service(state, evse), *_faults(evse)]
+    reasons = [*_link(state, evse), *(() if running else _station(state))]
+    reasons += [*(() if evse.transaction is not None else outbox(state)), *_service(state, evse), *_faults(evse)]
     if not evse.plugged:
         reasons.append(Reason("no_vehicle", "No vehicle is plugged in."))
     reasons += _token(state, evse)
@@ -113,6 +114,14 @@ def _station(state: State) -> list[Reason]:
     if state.store_failure is not None:
         reasons.append(Reason("store_failed", f"The disk takes no records: {state.store_failure}"))
     return reasons
+
+
+def outbox(state: State) -> list[Reason]:
+    """Return what forbids a new transaction because it could not be reported."""
+    if not journal.full(state) or journal.silently(state):
+        return []
+    text = f"{len(state.journal)} messages wait for the CSMS, and there is no place for another transaction's. They are delivered once it takes them."
+    return [Reason("outbox_full", text)]
 
 
 def _service(state: State, evse: Evse) -> list[Reason]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from .cache import TokenCache
 from .evse import Claim, Evse
+from .journal import Journal
 from .model import Availability, FirmwareMark, IdToken, Stamp, StationSettings, Transaction
 from .timers import Timers
 from .tx_points import TxPoints
@@ -55,6 +56,7 @@ class State:
     availability: Availability  # of the station as a whole
     sessions: deque[str]  # keys of the stored ones, oldest first
     mark: FirmwareMark | None
+    journal: Journal = field(default_factory=Journal)  # what waits in the outbox
     timers: Timers = field(default_factory=Timers)
     link: Link = field(default_factory=Link)
     asks: dict[int, Ask] = field(default_factory=dict)

@@ -8,7 +8,7 @@ are due, the input itself, then for each EVSE what follows from the facts (`sett
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -25,6 +25,7 @@ from .inputs import (
     CsmsOffline,
     CsmsOnline,
     EventDelivered,
+    EventFailed,
     EventGivenUp,
     EvseObserved,
     Input,
@@ -44,8 +45,9 @@ from .inputs import (
     TokenPresented,
     Unlock,
 )
+from .journal import Journal
 from .model import LockState, Record, Stamp, StationSettings
-from .outputs import Output, UnlockOutcome
+from .outputs import Attempted, DurableEvent, Output, UnlockOutcome
 from .restore import restore
 from .settling import answer_unlock, report_station, settle
 from .timers import Key, Timer
@@ -57,9 +59,17 @@ from .views import evse_view
 class Station:
     """The charging station's logic. One task owns it; nothing of it waits."""
 
-    def __init__(self, settings: StationSettings, records: Mapping[str, Record], next_entry: int, new_id: Callable[[], str]) -> None:
-        """Start from the stored records; `next_entry` is the number of the next outbox entry, `new_id` makes transaction ids."""
+    def __init__(
+        self,
+        settings: StationSettings,
+        records: Mapping[str, Record],
+        next_entry: int,
+        new_id: Callable[[], str],
+        outbox: Iterable[tuple[int, DurableEvent]] = (),
+    ) -> None:
+        """Start from the stored records and outbox; `next_entry` is the number of the next outbox entry, `new_id` makes transaction ids."""
         self._state = restore(settings, records, next_entry, new_id)
+        self._state.journal = Journal.of(outbox)
 
     # ------------------------------------------------------------ inputs
 
@@ -115,6 +125,9 @@ class Station:
                 tokens.answered(turn, ask, info)
             case EventDelivered():
                 self._delivered(turn, item)
+            case EventFailed(entry, failures):
+                if entry in self._state.journal.waiting:
+                    turn.outputs.append(Attempted(entry, failures))
             case EventGivenUp(entry, error):
                 transactions.given_up(turn, entry, error)
             case RemoteStart():

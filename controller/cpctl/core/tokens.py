@@ -11,7 +11,7 @@ from .evse import Claim, Evse
 from .inputs import RemoteStart, TokenPresented
 from .model import IdToken, StopReason, TokenInfo, TokenStatus, Transaction, Trigger
 from .outputs import Decision
-from .reasons import ready_for_start
+from .reasons import outbox, ready_for_start
 from .state import Ask
 from .transactions import Ending, stop
 from .turn import Turn
@@ -114,7 +114,7 @@ def _obstacle(turn: Turn, number: int, id_token: IdToken) -> str | None:
     if number == LOBBY:
         if state.lobby is not None and not state.lobby.id_token.matches(id_token):
             return "Another token waits for its cable."
-        if state.restarting or state.store_failure is not None:
+        if state.restarting or state.store_failure is not None or outbox(state):
             return "The station takes no new transactions now."
         return None
     evse = state.evses[number]

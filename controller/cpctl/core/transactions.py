@@ -7,6 +7,7 @@ from typing import Final
 
 from .evse import Claim, Evse
 from .facts import charging_state_of
+from .journal import silently
 from .metering import add_bounded, sample, save_register
 from .model import IdToken, Measurand, ReadingContext, Sample, Session, Stamp, StopReason, Transaction, Trigger
 from .outputs import TransactionEnded, TransactionStarted
@@ -37,29 +38,29 @@ def begin(turn: Turn, evse: Evse, claim: Claim) -> None:
         group=claim.group,
         remote_start_id=claim.remote_start_id,
         last=now,
+        silent=silently(state),
     )
     evse.transaction = at_start
     evse.charged = evse.unverified = evse.parted = False
-    entry = turn.publish(
-        TransactionStarted(
-            transaction_id=at_start.id,
-            evse=evse.id,
-            connector=evse.connector,
-            at=now,
-            seq_no=0,
-            trigger=_start_trigger(evse, claim),
-            charging_state=charging_state_of(state, evse),
-            id_token=claim.id_token,
-            register_mwh=at_start.meter_start_mwh,
-            offline=not state.csms_online,
-            remote_start_id=claim.remote_start_id,
-        )
+    started = TransactionStarted(
+        transaction_id=at_start.id,
+        evse=evse.id,
+        connector=evse.connector,
+        at=now,
+        seq_no=0,
+        trigger=_start_trigger(evse, claim),
+        charging_state=charging_state_of(state, evse),
+        id_token=claim.id_token,
+        register_mwh=at_start.meter_start_mwh,
+        offline=not state.csms_online,
+        remote_start_id=claim.remote_start_id,
     )
+    entry = None if at_start.silent else turn.publish(started)
     ended_with = state.variables.measurands("SampledDataCtrlr.TxEndedMeasurands")
     samples = (sample(evse, ended_with, now, ReadingContext.TRANSACTION_BEGIN),) if ended_with else ()
     turn.keep(replace(at_start, start_entry=entry, stop_samples=samples))
     save_register(turn, evse)
-    turn.note(evse.id, "transaction.started", f"Transaction {at_start.id} has started.")
+    turn.note(evse.id, "transaction.started", f"Transaction {at_start.id} has started{', without a record for the CSMS' if at_start.silent else ''}.")
     arm_sampling(turn, evse)
 
 
@@ -155,6 +156,8 @@ def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
         end_entry=entry,
     )
     turn.keep(ended)
+    if entry is None:
+        _drop(turn, ended)
     _save_session(turn, ended)
     turn.note(transaction.evse, "transaction.ended", f"Transaction {transaction.id} has ended: {ending.reason}.")
     if evse is not None:
@@ -236,12 +239,17 @@ def _settle_entry(turn: Turn, entry: int) -> Transaction | None:
     """Drop the record of a transaction whose end is through; return the transaction whose start it is."""
     for transaction in turn.state.transactions.values():
         if transaction.end_entry == entry:
-            del turn.state.transactions[transaction.id]
-            turn.delete(f"transaction/{transaction.id}")
+            _drop(turn, transaction)
             return None
         if transaction.start_entry == entry:
             return transaction
     return None
+
+
+def _drop(turn: Turn, transaction: Transaction) -> None:
+    """Forget the record of a transaction about which nothing is left to tell."""
+    del turn.state.transactions[transaction.id]
+    turn.delete(f"transaction/{transaction.id}")
 
 
 def refuse_after_start(turn: Turn, transaction: Transaction) -> None:

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from .journal import capacity, promised
 from .model import Record, Stamp, Transaction
-from .outputs import Decision, Delete, DurableEvent, Effect, Forget, Note, Outcome, Output, Publish, Reply, Save
+from .outputs import (
+    Decision,
+    Delete,
+    DurableEvent,
+    Effect,
+    Forget,
+    Note,
+    Outcome,
+    Output,
+    Publish,
+    Reply,
+    Save,
+    TransactionEnded,
+    TransactionUpdated,
+    Withdraw,
+)
 from .state import State
 from .timers import Timer
 
@@ -26,14 +42,43 @@ class Turn:
 
     def forget(self, entry: int) -> None:
         """Take an entry out of the outbox."""
+        self.state.journal.remove(entry)
         self.outputs.append(Forget(entry))
 
-    def publish(self, event: DurableEvent) -> int:
-        """Put an event at the end of the outbox; return its entry number."""
-        entry = self.state.next_entry
-        self.state.next_entry += 1
+    def publish(self, event: DurableEvent) -> int | None:
+        """Put an event at the end of the outbox, thinning what is there as needed; return its entry number.
+
+        None for what has no place there: an event of a silent transaction, and a meter value where only starts and ends are left.
+        """
+        state = self.state
+        known = state.transactions.get(event.transaction_id)
+        if (known is not None and known.silent) or not self._make_room(event):
+            return None
+        entry = state.next_entry
+        state.next_entry += 1
+        state.journal.add(entry, event)
         self.outputs.append(Publish(entry, event))
         return entry
+
+    def _make_room(self, event: DurableEvent) -> bool:
+        """Thin the outbox if the event, and the ends still to come, do not fit; False if the event is a meter value and there is no room for it."""
+        journal, update = self.state.journal, isinstance(event, TransactionUpdated)
+        ends_to_come = promised(self.state) - isinstance(event, TransactionEnded)
+        missing = len(journal) + 1 + ends_to_come - capacity(self.state)
+        if missing <= 0:
+            journal.lost = 0
+            return True
+        gone = tuple(journal.thin(missing))
+        if gone:
+            self.outputs += (Forget(entry) for entry in gone)
+            self.do(Withdraw(gone))
+            self.note(0, "outbox.thinned", f"The outbox is full: {len(gone)} meter values were taken out evenly, {journal.updates} are left in it.")
+        if not update or len(gone) >= missing:
+            return True
+        journal.lost += 1
+        if journal.lost.bit_count() == 1:  # 1, 2, 4, 8 ...: told, and never more than can be read
+            self.note(event.evse, "outbox.full", f"The outbox is full of starts and ends: {journal.lost} meter values could not be kept.")
+        return False
 
     def note(self, evse: int, code: str, text: str, at: Stamp | None = None) -> None:
         """Write a line of the event log."""

@@ -1,17 +1,18 @@
 """Ordered, at-least-once delivery of a transaction's events. The store keeps them; this keeps their order and counts their failures.
 
-One is under way at a time. Being offline is no failure, however long; a CALLERROR and a silence of a CSMS that is there are.
+One is under way at a time. Being offline is no failure, however long; a CALLERROR and a silence of a CSMS that is there are. Their count is stored.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
 
-from cpctl.core.inputs import EventDelivered, EventGivenUp
+from cpctl.core.inputs import EventDelivered, EventFailed, EventGivenUp
 from cpctl.core.outputs import DurableEvent, TransactionUpdated
 from cpctl.core.ports import Inbox
 from cpctl.errors import CallTimedOut, CsmsError
@@ -50,10 +51,17 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def enqueue(self, number: int, event: DurableEvent) -> None:
-        """Take an event that is on disk, after all earlier ones."""
-        self._queue.append(_Entry(number, event))
+    def enqueue(self, number: int, event: DurableEvent, failures: int = 0) -> None:
+        """Take an event that is on disk, after all earlier ones; so many attempts at it have failed in earlier runs."""
+        self._queue.append(_Entry(number, event, failures))
         self.online.ring()
+
+    def withdraw(self, numbers: Collection[int]) -> None:
+        """Deliver these no more. The first is never among them: it may be under way."""
+        first, *rest = self._queue or (None,)
+        self._queue = deque(entry for entry in rest if entry.number not in numbers)
+        if first is not None:
+            self._queue.appendleft(first)
 
     async def drained(self) -> None:
         """Wait until nothing is left that can be delivered now."""
@@ -102,10 +110,12 @@ class Outbox:
 
     async def _delivered(self, entry: _Entry, delivery: Delivery) -> None:
         self._queue.popleft()
-        committed = asyncio.Event()
-        self._inbox.post(EventDelivered(entry.number, delivery.csms_ref, delivery.info), committed.set)
+        item = EventDelivered(entry.number, delivery.csms_ref, delivery.info)
         if isinstance(entry.event, TransactionUpdated):
+            self._inbox.post(item)
             return
+        committed = asyncio.Event()
+        self._inbox.post(item, committed.set)
         try:
             async with asyncio.timeout(COMMIT_WAIT_S):
                 await committed.wait()
@@ -118,6 +128,7 @@ class Outbox:
         if entry.failures >= self._tunables.message_attempts():
             self._give_up(entry, str(error))
             return
+        self._inbox.post(EventFailed(entry.number, entry.failures))
         wait_s = entry.failures * self._tunables.message_attempt_interval_s()
         entry.not_before = asyncio.get_running_loop().time() + wait_s
         log.warning("outbox.attempt_failed", entry=entry.number, attempt=entry.failures, wait_s=wait_s, error=str(error))

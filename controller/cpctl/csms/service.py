@@ -102,9 +102,13 @@ class CsmsService:
         """Tell what was measured outside of a transaction, if connected."""
         self._prompter.measured(event)
 
-    def enqueue(self, entry: int, event: DurableEvent) -> None:
-        """Deliver an event, which is on disk, in its order."""
-        self._outbox.enqueue(entry, event)
+    def enqueue(self, entry: int, event: DurableEvent, failures: int = 0) -> None:
+        """Deliver an event, which is on disk, in its order; so many attempts at it have failed."""
+        self._outbox.enqueue(entry, event, failures)
+
+    def withdraw(self, entries: Sequence[int]) -> None:
+        """Deliver these entries no more."""
+        self._outbox.withdraw(frozenset(entries))
 
     def variable_changed(self, name: str, value: str) -> None:
         """Act on a variable's new value; all but these two are read when they are needed."""

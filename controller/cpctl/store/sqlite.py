@@ -1,31 +1,52 @@
 """The store: batches of changes, each one atomic and on disk before its promise is kept.
 
 One writer thread, group commit: what piles up while the disk is busy becomes one transaction. The event loop never waits for the disk.
-A commit that fails is tried again, in order, until it succeeds; `on_trouble` hears of it, and promises stay unkept meanwhile.
+A commit that fails is tried again, in order, until it succeeds; `on_trouble` hears of it, and promises stay unkept meanwhile. What piles up then is
+bounded (`backlog`). Files are bounded too: freed pages are used again, and the write-ahead log is cut back to `WAL_BYTES` at each checkpoint.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from cpctl.core.model import Record, Session, Stamp
-from cpctl.core.outputs import Delete, Durable, DurableEvent, Forget, Note, Publish, Save
+from cpctl.core.outputs import Attempted, Delete, Durable, DurableEvent, Forget, Note, Publish, Save
 from cpctl.errors import StoreError
 
+from .backlog import Backlog, coalesced
 from .codec import Row, decode, encode
 
 _RETRY_S = 1.0
 NOTES_KEPT = 10_000
+# A checkpoint copies the log into the database when it is this long: the longer, the fewer bytes a day are written twice.
+WAL_BYTES = 1 << 20
+_PAGE_BYTES = 1024
+# Forgetting what was delivered rides along with the next commit, which saves a write for each. What a crash undoes of it is delivered once more.
+_RIDE_S = 60.0
+_RIDERS = 32
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FORGOTTEN = "INSERT INTO meta VALUES ('forgotten', ?1) ON CONFLICT DO UPDATE SET value = max(CAST(value AS INTEGER), ?1)"
 _LATER_NOTES = "SELECT id, boot, mono_ms, utc_ms, evse, code, text FROM note WHERE id > ? ORDER BY id LIMIT ?"
 _LATEST_NOTES = "SELECT id, boot, mono_ms, utc_ms, evse, code, text FROM note WHERE id > ? ORDER BY id DESC LIMIT ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An entry of the outbox, and how often its delivery has failed."""
+
+    entry: int
+    event: DurableEvent
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +56,7 @@ class Loaded:
     boot: int
     clean: bool
     records: dict[str, Record]
-    outbox: tuple[tuple[int, DurableEvent], ...]
+    outbox: tuple[Waiting, ...]
     next_entry: int
 
 
@@ -45,12 +66,6 @@ class StoredNote:
 
     id: int
     note: Note
-
-
-@dataclass(slots=True)
-class _Batch:
-    changes: Sequence[Durable]
-    done: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Store:
@@ -66,12 +81,13 @@ class Store:
             self.loaded = self._load()
         except sqlite3.Error as error:
             os.close(self._lock)
-            raise StoreError(f"{directory / 'cpctl.db'}: {error}.", "Move the file away to start empty, or bring back a copy.") from error
+            raise _unusable(directory, error) from error
         except StoreError:
             os.close(self._lock)
             raise
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
-        self._pending: list[_Batch] = []
+        self._backlog = Backlog()
+        self._riders = 0
         self._wake = asyncio.Event()
         self._failing: str | None = None
         self._busy = False
@@ -81,13 +97,19 @@ class Store:
     def commit(self, changes: Sequence[Durable], done: Callable[[], None] | None = None) -> None:
         """Put the changes on disk as one transaction, after all earlier ones; then call `done` in the loop.
 
-        Without changes, `done` still waits for all earlier ones, and is called at once where there are none.
+        Without changes, `done` still waits for all earlier ones, and is called at once where there are none. Changes that only forget, and
+        for which nobody waits, ride along with the next ones.
         """
-        if not changes and not self._pending and not self._busy:
+        if not changes and not self._backlog and not self._busy:
             if done:
                 done()
             return
-        self._pending.append(_Batch(changes, [done] if done else []))
+        self._backlog.add(changes, done)
+        if done is None and all(isinstance(change, Forget) for change in changes) and self._riders < _RIDERS:
+            if not self._riders:
+                asyncio.get_running_loop().call_later(_RIDE_S, self._wake.set)
+            self._riders += 1
+            return
         self._wake.set()
 
     async def run(self) -> None:
@@ -110,22 +132,24 @@ class Store:
 
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._pending:
-            group, self._pending = self._pending, []
+        while self._backlog:
+            changes, waiting = self._backlog.take()
+            self._riders = 0
             self._busy = True
-            rows = [change for batch in group for change in batch.changes]
-            while (reason := await loop.run_in_executor(self._executor, self._write, rows)) is not None:
+            while (reason := await loop.run_in_executor(self._executor, self._write, changes)) is not None:
                 if self._failing is None:
                     self._failing = reason
                     self.on_trouble(reason)
                 await asyncio.sleep(_RETRY_S)
+                more, also_waiting = self._backlog.take()
+                changes = coalesced([*changes, *more])
+                waiting += also_waiting
             self._busy = False
             if self._failing is not None:
                 self._failing = None
                 self.on_trouble(None)
-            for batch in group:
-                for done in batch.done:
-                    done()
+            for done in waiting:
+                done()
 
     def _write(self, changes: Sequence[Durable]) -> str | None:
         """Write one transaction in the writer thread; return what went wrong, or None."""
@@ -163,11 +187,12 @@ class Store:
     # ------------------------------------------------------------ life
 
     def close(self, clean: bool) -> None:
-        """Close; `clean` marks that this run ended in order."""
+        """Close; `clean` marks that this run ended in order, where the disk still takes that."""
         self._executor.shutdown(wait=True)
-        if clean:
-            with self._db:
-                _set_meta(self._db, "clean", "1")
+        with suppress(sqlite3.OperationalError):
+            if clean:
+                with self._db:
+                    _set_meta(self._db, "clean", "1")
         self._db.close()
         os.close(self._lock)
 
@@ -175,8 +200,8 @@ class Store:
         meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
         records = {key: decode(Row(kind, schema, body)) for key, kind, schema, body in self._db.execute("SELECT key, kind, schema, body FROM record")}
         outbox = [
-            (entry, decode(Row(kind, schema, body)))
-            for entry, kind, schema, body in self._db.execute("SELECT entry, kind, schema, body FROM outbox ORDER BY entry")
+            Waiting(entry, decode(Row(kind, schema, body)), failures)  # type: ignore[arg-type]  # the outbox holds events only
+            for entry, kind, schema, body, failures in self._db.execute("SELECT entry, kind, schema, body, failures FROM outbox ORDER BY entry")
         ]
         boot = int(meta.get("boot", "0")) + 1
         with self._db:
@@ -187,8 +212,8 @@ class Store:
             boot=boot,
             clean=meta.get("clean", "1") == "1",
             records=records,  # type: ignore[arg-type]  # the record table holds records only
-            outbox=tuple(outbox),  # type: ignore[arg-type]
-            next_entry=max(int(meta.get("forgotten", "0")), outbox[-1][0] if outbox else 0) + 1,
+            outbox=tuple(outbox),
+            next_entry=max(int(meta.get("forgotten", "0")), outbox[-1].entry if outbox else 0) + 1,
         )
 
 
@@ -198,7 +223,8 @@ def _hold_directory(directory: Path) -> int:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreError(f"The state directory {directory} cannot be used: {error.strerror}.", "Give another with --state.") from error
+        step = f"Free some space: df -h {directory}." if error.errno in _NO_SPACE else "Give another with --state."
+        raise StoreError(f"The state directory {directory} cannot be used: {error.strerror}.", step) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -207,13 +233,27 @@ def _hold_directory(directory: Path) -> int:
     return handle
 
 
+def _unusable(directory: Path, error: sqlite3.Error) -> StoreError:
+    """Say what to do about a database that cannot be opened."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says where in SQLite
+    step = {
+        sqlite3.SQLITE_FULL: f"Free some space: df -h {directory}.",
+        sqlite3.SQLITE_IOERR: f"Look for a full or broken disk: df -h {directory}, dmesg.",
+        sqlite3.SQLITE_READONLY: "The disk or the file is read-only: see mount and ls -l, and dmesg for why.",
+        sqlite3.SQLITE_CANTOPEN: f"See who may write there: ls -ld {directory}; and whether the disk is full: df -h {directory}.",
+    }.get(code, "Move the file away to start empty, or bring back a copy.")
+    return StoreError(f"{directory / 'cpctl.db'}: {error}.", step)
+
+
 def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
     os.chmod(path, 0o600)
     # Records are small: quarter pages mean a quarter of the bytes for each commit, which an SD card and the G12 goal both like.
-    db.execute("PRAGMA page_size=1024")
+    db.execute(f"PRAGMA page_size={_PAGE_BYTES}")
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
+    db.execute(f"PRAGMA wal_autocheckpoint={WAL_BYTES // _PAGE_BYTES}")
+    db.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
     _migrate(db)
     return db
 
@@ -238,10 +278,12 @@ def _apply(db: sqlite3.Connection, change: Durable) -> None:
             db.execute("DELETE FROM record WHERE key = ?", (key,))
         case Publish(entry, event):
             row = encode(event)
-            db.execute("INSERT INTO outbox VALUES (?, ?, ?, ?)", (entry, row.kind, row.schema, row.body))
+            db.execute("INSERT INTO outbox (entry, kind, schema, body) VALUES (?, ?, ?, ?)", (entry, row.kind, row.schema, row.body))
+        case Attempted(entry, failures):
+            db.execute("UPDATE outbox SET failures = ? WHERE entry = ?", (failures, entry))
         case Forget(entry):
             db.execute("DELETE FROM outbox WHERE entry = ?", (entry,))
-            _set_meta(db, "forgotten", str(entry))
+            db.execute(_FORGOTTEN, (entry,))
         case Note(at, evse, code, text):
             cursor = db.execute(
                 "INSERT INTO note (boot, mono_ms, utc_ms, evse, code, text) VALUES (?, ?, ?, ?, ?, ?)",

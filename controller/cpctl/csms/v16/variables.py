@@ -40,9 +40,11 @@ VARIABLES: dict[str, str] = {
     # Ours: 1.6 has no key for them.
     "CurrentLimit": "ChargingStation.CurrentLimit",
     "MessageTimeout": "OCPPCommCtrlr.MessageTimeout",
+    "OutboxCapacity": "OCPPCommCtrlr.OutboxCapacity",
     "RetryBackOffRandomRange": "OCPPCommCtrlr.RetryBackOffRandomRange",
     "RetryBackOffRepeatTimes": "OCPPCommCtrlr.RetryBackOffRepeatTimes",
     "RetryBackOffWaitMinimum": "OCPPCommCtrlr.RetryBackOffWaitMinimum",
+    "SilentOfflineTransactions": "TxCtrlr.SilentOfflineTransactions",
 }
 
 # Keys that hold a list of measurands; each may hold all that there are.

@@ -1,0 +1,155 @@
+"""What the core knows of the outbox: which entries wait there, how many may, and which meter values give way when it is full.
+
+Starts and ends always have their place: one that begins is let in only if its end will fit too. Meter values are thinned evenly: the one whose
+absence leaves the smallest gap goes first, so that after weeks offline what remains is spread over all of them. The oldest entry may be on its way
+to the CSMS and is never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Final
+
+from .model import Stamp
+from .outputs import DurableEvent, TransactionUpdated
+
+if TYPE_CHECKING:
+    from .state import State
+
+# Thinning takes this share of the meter values at once: seldom enough to be read in the event log and to cost nothing, too little to be uneven.
+_BATCH_SHARE: Final = 16
+
+# Between moments that cannot be compared (another boot, no clock): such a neighbour is needed.
+_FAR_MS: Final = 1 << 62
+
+
+@dataclass(slots=True)
+class Journal:
+    """The entries that wait, in their order."""
+
+    waiting: dict[int, DurableEvent] = field(default_factory=dict)
+    updates: int = 0  # how many of them are meter values
+    lost: int = 0  # meter values that found no place at all since the outbox was last less than full
+
+    @classmethod
+    def of(cls, outbox: Iterable[tuple[int, DurableEvent]]) -> Journal:
+        """Take up what the store holds."""
+        journal = cls()
+        for entry, event in outbox:
+            journal.add(entry, event)
+        return journal
+
+    def __len__(self) -> int:
+        return len(self.waiting)
+
+    def add(self, entry: int, event: DurableEvent) -> None:
+        """Take note of a new entry, the last."""
+        self.waiting[entry] = event
+        self.updates += isinstance(event, TransactionUpdated)
+
+    def remove(self, entry: int) -> bool:
+        """Take note that an entry waits no longer; False if it did not."""
+        event = self.waiting.pop(entry, None)
+        self.updates -= isinstance(event, TransactionUpdated)
+        return event is not None
+
+    @property
+    def fixed(self) -> int:
+        """How many entries cannot give way: starts, ends, and the oldest."""
+        return len(self.waiting) - self.updates + isinstance(self._oldest(), TransactionUpdated)
+
+    def thin(self, needed: int) -> list[int]:
+        """Take out at least `needed` meter values, or as many as there are, and up to a batch where that costs little; return their entries."""
+        wanted = max(needed, self.updates // _BATCH_SHARE)
+        gone: list[int] = []
+        queue = _Spacing(self.waiting)
+        while len(gone) < wanted and (best := queue.closest()) is not None:
+            gap_ms, entry = best
+            if gap_ms >= _FAR_MS and len(gone) >= needed:
+                break
+            queue.take(entry)
+            gone.append(entry)
+        for entry in gone:
+            self.remove(entry)
+        return sorted(gone)
+
+    def _oldest(self) -> DurableEvent | None:
+        return next(iter(self.waiting.values()), None)
+
+
+class _Spacing:
+    """Every meter value that may go, by the gap that it would leave between its neighbours in the same transaction; ties by age."""
+
+    def __init__(self, waiting: dict[int, DurableEvent]) -> None:
+        self._at: dict[int, Stamp] = {}
+        self._before: dict[int, int | None] = {}
+        self._after: dict[int, int | None] = {}
+        last: dict[str, int] = {}
+        for entry, event in waiting.items():
+            previous = last.get(event.transaction_id)
+            self._at[entry] = event.at
+            self._before[entry], self._after[entry] = previous, None
+            if previous is not None:
+                self._after[previous] = entry
+            last[event.transaction_id] = entry
+        oldest = next(iter(waiting), None)
+        self._may_go = {entry for entry, event in waiting.items() if isinstance(event, TransactionUpdated) and entry != oldest}
+        self._heap = [(self._gap_ms(entry), entry) for entry in self._may_go]
+        heapify(self._heap)
+
+    def closest(self) -> tuple[int, int] | None:
+        """Return the least gap and its entry; None if there is nothing left that may go."""
+        while self._heap:
+            gap_ms, entry = self._heap[0]
+            if entry in self._may_go and gap_ms == self._gap_ms(entry):
+                return gap_ms, entry
+            heappop(self._heap)
+        return None
+
+    def take(self, entry: int) -> None:
+        """Let an entry go: its neighbours become each other's."""
+        self._may_go.discard(entry)
+        before, after = self._before[entry], self._after[entry]
+        for neighbour, links, other in ((before, self._after, after), (after, self._before, before)):
+            if neighbour is not None:
+                links[neighbour] = other
+        for neighbour in (before, after):
+            if neighbour in self._may_go:
+                heappush(self._heap, (self._gap_ms(neighbour), neighbour))
+
+    def _gap_ms(self, entry: int) -> int:
+        before, after = self._before[entry], self._after[entry]
+        return _FAR_MS if before is None or after is None else _between_ms(self._at[before], self._at[after])
+
+
+def _between_ms(earlier: Stamp, later: Stamp) -> int:
+    if earlier.boot == later.boot:
+        return max(0, later.mono_ms - earlier.mono_ms)
+    if earlier.utc_ms is not None and later.utc_ms is not None:
+        return max(0, later.utc_ms - earlier.utc_ms)
+    return _FAR_MS
+
+
+# ---------------------------------------------------------------- how full it is
+
+
+def capacity(state: State) -> int:
+    """Return how many messages may wait."""
+    return state.variables.integer("OCPPCommCtrlr.OutboxCapacity")
+
+
+def promised(state: State) -> int:
+    """Return how many ends are to come of transactions that run."""
+    return sum(evse.transaction is not None and not evse.transaction.silent for evse in state.evses.values())
+
+
+def full(state: State) -> bool:
+    """Tell whether one more start and its end would find no place, however much is thinned."""
+    return state.journal.fixed + promised(state) + 2 > capacity(state)
+
+
+def silently(state: State) -> bool:
+    """Tell whether a transaction that finds no place is let go on without a record: as configured, and only while the CSMS is away."""
+    return full(state) and not state.csms_online and state.variables.flag("TxCtrlr.SilentOfflineTransactions")
