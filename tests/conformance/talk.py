@@ -105,7 +105,7 @@ def _status(call: dict[str, Any]) -> str:
     words = [str(call["connectorId"]), call["status"]]
     if call["errorCode"] != "NoError":
         words.append(call["errorCode"])
-    if call.get("info"):
+    elif call.get("info"):
         words.append(f"({call['info']})")
     return " ".join(words)
 

@@ -68,4 +68,4 @@ async def test_clock_aligned_samples_come_at_round_times(tmp_path: Path) -> None
         assert set(contexts(values)) == {"Sample.Clock"}
         assert {datetime.fromisoformat(value["timestamp"]).second % 20 for value in values} == {0}
         (stop,) = talk.payloads("StopTransaction")
-        assert contexts(stop["transactionData"]) == ["Sample.Clock"] * len(values)
+        assert contexts(stop["transactionData"]) == ["Transaction.Begin", *["Sample.Clock"] * len(values), "Transaction.End"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpctl.core.inputs import MeterRead, SetVariable, StoreFailed, StoreRecovered
-from cpctl.core.metering import MAX_STOP_SAMPLES, advance, total_at
-from cpctl.core.model import Measurand, ReadingContext, Register
-from cpctl.core.outputs import Grant, Publish, Restrict, Save, SetOutcome, TransactionUpdated
+from cpctl.core.inputs import CsmsOffline, MeterRead, SetVariable, StoreFailed, StoreRecovered
+from cpctl.core.metering import add_bounded, advance, total_at
+from cpctl.core.model import Measurand, ReadingContext, Register, Sample, Stamp
+from cpctl.core.outputs import Grant, Measured, Publish, Restrict, Save, SetOutcome, TransactionUpdated
 from cpctl.core.transactions import MAX_SESSIONS
+from cpctl.core.variable_table import MAX_STOP_SAMPLES
 
 from .drive import NOON_2030, Drive
 
@@ -116,6 +119,21 @@ def test_no_register_is_written_while_nothing_flows() -> None:
 # ---------------------------------------------------------------- samples
 
 
+class Stepping(Drive):
+    """A station whose clock is set while it runs."""
+
+    step_ms = 0
+
+    @property
+    def now(self) -> Stamp:
+        return Stamp(self.boot, self.ms, NOON_2030 + self.ms + self.step_ms)
+
+
+def measured(drive: Drive) -> list[Measured]:
+    """Return what was told of the present."""
+    return [output for output in drive.outputs if isinstance(output, Measured)]
+
+
 def test_samples_come_at_the_interval_with_what_was_configured_then() -> None:
     drive = Drive()
     drive.charge()
@@ -174,24 +192,108 @@ def test_no_aligned_samples_come_before_the_clock_is_known() -> None:
     assert not drive.events(TransactionUpdated)
 
 
-def test_the_end_brings_bounded_samples_from_first_to_last() -> None:
+def test_aligned_samples_are_told_without_a_transaction_too_as_long_as_somebody_listens() -> None:
+    drive = Drive(evses=2, initial_variables=(("AlignedDataCtrlr.Interval", "900"),))
+    drive.observe()
+    drive.run(900)
+    told = measured(drive)
+    assert [(one.evse, one.transaction_id, one.sample.context, one.sample.at.utc_ms) for one in told] == [
+        (number, None, ReadingContext.SAMPLE_CLOCK, NOON_2030 + 900_000) for number in (1, 2)
+    ]
+    assert drive.disk.published == []
+    drive.feed(CsmsOffline())
+    drive.run(9000)
+    assert measured(drive) == told
+
+
+def test_aligned_samples_go_on_after_a_transaction_and_belong_to_it_while_it_runs() -> None:
+    drive = Drive(initial_variables=(("AlignedDataCtrlr.Interval", "900"), ("SampledDataCtrlr.TxUpdatedInterval", "0")))
+    drive.charge()
+    drive.run(900)
+    assert len(drive.events(TransactionUpdated)) == 1
+    assert measured(drive) == []
+    drive.tap()
+    drive.run(900)
+    assert len(drive.events(TransactionUpdated)) == 1
+    assert [one.transaction_id for one in measured(drive)] == [None]
+
+
+def test_a_clock_that_was_set_meanwhile_moves_the_round_times() -> None:
+    drive = Stepping(initial_variables=(("AlignedDataCtrlr.Interval", "900"),))
+    drive.observe()
+    drive.run(600)
+    drive.step_ms = -120_000
+    drive.run(3600)
+    assert [one.sample.at.utc_ms for one in measured(drive)] == [NOON_2030 + 900_000 * n for n in (1, 2, 3, 4)]
+
+
+def test_a_clock_that_runs_a_little_fast_or_slow_gives_one_sample_for_a_round_time() -> None:
+    drive = Stepping(initial_variables=(("AlignedDataCtrlr.Interval", "60"),))
+    drive.observe()
+    for step_ms in (-30, 25, -40, 35, 0):
+        drive.run(60)
+        drive.step_ms = step_ms
+    assert [round(((one.sample.at.utc_ms or 0) - NOON_2030) / 60_000) for one in measured(drive)] == [1, 2, 3, 4, 5]
+
+
+def test_a_day_that_the_interval_does_not_divide_begins_anew_at_midnight() -> None:
+    drive = Drive(initial_variables=(("AlignedDataCtrlr.Interval", "25000"),))
+    drive.observe()
+    drive.run(86_400)
+    hours_ms = [((one.sample.at.utc_ms or 0) - NOON_2030) // 1000 for one in measured(drive)]
+    noon_s = 43_200
+    assert hours_ms == [50_000 - noon_s, 75_000 - noon_s, 86_400 - noon_s, 86_400 - noon_s + 25_000]
+
+
+def test_a_list_may_name_one_phase_and_nothing_is_told_twice() -> None:
+    drive = Drive(initial_variables=(("SampledDataCtrlr.TxUpdatedMeasurands", "voltage.l2,Current.Import.L1,Current.Import"),))
+    drive.charge()
+    drive.run(60)
+    (update,) = drive.events(TransactionUpdated)
+    assert [(one.measurand, one.phase) for one in update.samples[0].readings] == [
+        (Measurand.VOLTAGE, 2),
+        (Measurand.CURRENT_IMPORT, 1),
+        (Measurand.CURRENT_IMPORT, 2),
+        (Measurand.CURRENT_IMPORT, 3),
+    ]
+
+
+def test_the_end_brings_bounded_samples_from_first_to_last_evenly_thinned() -> None:
     drive = Drive(initial_variables=(("SampledDataCtrlr.TxEndedMeasurands", "Energy.Active.Import.Register"),))
     drive.charge()
-    drive.run(60 * 3 * MAX_STOP_SAMPLES)
+    drive.run(60 * 7 * MAX_STOP_SAMPLES)
     drive.tap()
     samples = drive.ended[0].samples
-    assert len(samples) <= MAX_STOP_SAMPLES + 1
+    assert MAX_STOP_SAMPLES // 2 < len(samples) <= MAX_STOP_SAMPLES
     assert samples[0].context is ReadingContext.TRANSACTION_BEGIN
     assert samples[-1].context is ReadingContext.TRANSACTION_END
-    times = [sample.at.mono_ms for sample in samples]
-    assert times == sorted(times)
+    times = [sample.at.mono_ms for sample in samples[1:-1]]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert min(gaps) > 0
+    assert max(gaps) <= 2 * min(gaps[:-1])
 
 
-def test_aligned_samples_for_the_end_are_kept_without_being_reported() -> None:
+@given(st.lists(st.tuples(st.sampled_from(["Sample.Clock", "Sample.Periodic"]), st.integers(1, 10_000)), max_size=400))
+def test_thinning_keeps_the_first_and_the_last_of_each_kind(steps: list[tuple[str, int]]) -> None:
+    samples: tuple[Sample, ...] = (Sample(Stamp(1, 0), ReadingContext.TRANSACTION_BEGIN, ()),)
+    now, ends = 0, {}
+    for context, step in steps:
+        now += step
+        taken = Sample(Stamp(1, now), ReadingContext(context), ())
+        ends[context] = (ends.get(context, (taken,))[0], taken)
+        samples = add_bounded(samples, taken)
+        assert len(samples) < MAX_STOP_SAMPLES, "there is room for the end"
+    assert samples[0].context is ReadingContext.TRANSACTION_BEGIN
+    assert all(one in samples for pair in ends.values() for one in pair)
+    assert list(samples) == sorted(samples, key=lambda one: one.at.mono_ms)
+
+
+def test_begin_and_end_hold_whatever_the_end_reports_sampled_or_aligned() -> None:
     variables = (
         ("AlignedDataCtrlr.Interval", "900"),
         ("AlignedDataCtrlr.Measurands", ""),
-        ("AlignedDataCtrlr.TxEndedMeasurands", "Voltage"),
+        ("AlignedDataCtrlr.TxEndedMeasurands", "Voltage.L1"),
+        ("SampledDataCtrlr.TxEndedMeasurands", "Energy.Active.Import.Register"),
         ("SampledDataCtrlr.TxUpdatedInterval", "0"),
     )
     drive = Drive(initial_variables=variables)
@@ -200,9 +302,28 @@ def test_aligned_samples_for_the_end_are_kept_without_being_reported() -> None:
     drive.crash()
     drive.tap()
     assert not drive.events(TransactionUpdated)
-    (sample,) = drive.ended[0].samples
-    assert sample.context is ReadingContext.SAMPLE_CLOCK
-    assert sample.at.utc_ms == NOON_2030 + 900_000
+    samples = drive.ended[0].samples
+    begin, aligned, end = samples
+    assert [one.context for one in samples] == [
+        ReadingContext.TRANSACTION_BEGIN,
+        ReadingContext.SAMPLE_CLOCK,
+        ReadingContext.TRANSACTION_END,
+    ]
+    assert (
+        [one.measurand for one in begin.readings] == [one.measurand for one in end.readings] == [Measurand.ENERGY_IMPORT_REGISTER, Measurand.VOLTAGE]
+    )
+    assert [one.measurand for one in aligned.readings] == [Measurand.VOLTAGE]
+    assert aligned.at.utc_ms == NOON_2030 + 900_000
+    assert begin.readings[0].milli == drive.started[0].register_mwh
+    assert end.readings[0].milli == drive.ended[0].register_mwh
+
+
+def test_the_end_brings_no_samples_where_none_are_configured() -> None:
+    drive = Drive()
+    drive.charge()
+    drive.run(600)
+    drive.tap()
+    assert drive.ended[0].samples == ()
 
 
 def test_finished_sessions_are_bounded() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cpctl.core.inputs import CsmsOffline, TakeSample
-from cpctl.core.model import ConnectorStatus, IdToken, Measurand, ReadingContext, TokenInfo, TokenStatus, Trigger
-from cpctl.core.outputs import Decision, Measured, TransactionUpdated
+from cpctl.core.model import ConnectorStatus, IdToken, Measurand, ReadingContext, TokenInfo, TokenStatus
+from cpctl.core.outputs import Decision, Measured
 
 from .drive import ACCEPTED, OTHER, Drive
 
@@ -80,14 +80,29 @@ def test_the_cache_learns_from_the_answer_to_a_stop() -> None:
     assert drive.outcome(drive.tap()) is Decision.REJECTED
 
 
-def test_a_sample_that_is_asked_for_belongs_to_the_running_transaction() -> None:
+def test_a_sample_that_is_asked_for_in_a_transaction_tells_the_present_and_does_not_queue_behind_the_past() -> None:
     drive = Drive()
     drive.charge()
-    before = len(drive.events(TransactionUpdated))
-    drive.feed(TakeSample(1))
-    (update,) = drive.events(TransactionUpdated)[before:]
-    assert update.trigger is Trigger.TRIGGER
-    assert [one.context for one in update.samples] == [ReadingContext.TRIGGER]
+    published = len(drive.disk.published)
+    drive.seats[1].energy_mwh += 500
+    drive.observe()
+    outputs = drive.feed(TakeSample(1))
+    (told,) = [output for output in outputs if isinstance(output, Measured)]
+    assert (told.transaction_id, told.sample.context) == (drive.started[0].transaction_id, ReadingContext.TRIGGER)
+    assert len(drive.disk.published) == published
+
+
+def test_a_register_that_was_told_on_request_is_never_taken_back() -> None:
+    drive = Drive()
+    drive.charge()
+    drive.draw(wh=2)
+    outputs = drive.feed(TakeSample(1))
+    (told,) = [output for output in outputs if isinstance(output, Measured)]
+    assert told.raises_risk, "what is told is on disk before"
+    drive.seats[1].meter_boot, drive.seats[1].energy_mwh = 9, 0
+    drive.crash()
+    drive.tap()
+    assert drive.ended[0].register_mwh >= next(one.milli for one in told.sample.readings if one.measurand is Measurand.ENERGY_IMPORT_REGISTER)
 
 
 def test_a_sample_that_is_asked_for_without_a_transaction_is_told_and_not_kept() -> None:

@@ -54,7 +54,7 @@ class FakeStation:
         self.commands: list[Command] = []
         self.outcomes: dict[type, Outcome] = {}
         self.hold: dict[type, asyncio.Event] = {}  # commands of this type wait for it
-        self.variables = {one.name: one.default for one in definitions(len(EVSES), len(EVSES))}
+        self.variables = {one.name: one.default for one in definitions(EVSES)}
         self.refs: dict[str, str] = {}
         self.started_by_entry: dict[int, str] = {}
         self.on_variable: Callable[[str, str], None] = lambda _name, _value: None

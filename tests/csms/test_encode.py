@@ -20,6 +20,7 @@ from cpctl.core.model import (
     StopReason,
     TokenStatus,
 )
+from cpctl.core.outputs import Measured
 from cpctl.csms.v16.adapter import dialect
 from cpctl.csms.v16.encode import Encoder, decimal
 from cpctl.csms.v16.mapping import Connectors, date_time, moment, token_info
@@ -60,7 +61,7 @@ def test_meter_values_with_context_unit_and_phase(encoder: Encoder) -> None:
                     {"value": "11040.5", "context": "Sample.Periodic", "measurand": "Power.Active.Import", "unit": "W"},
                     {"value": "15.95", "context": "Sample.Periodic", "measurand": "Current.Import", "unit": "A", "phase": "L1"},
                     {"value": "230.1", "context": "Sample.Periodic", "measurand": "Voltage", "unit": "V", "phase": "L2-N"},
-                    {"value": "-4.5", "context": "Sample.Periodic", "measurand": "Temperature", "unit": "Celcius"},
+                    {"value": "-4.5", "context": "Sample.Periodic", "measurand": "Temperature", "unit": "Celcius", "location": "Body"},
                 ],
             }
         ],
@@ -76,6 +77,13 @@ def test_a_stop_with_the_samples_of_its_transaction(encoder: Encoder) -> None:
     plain = encoder.encode(ended())
     assert plain is not None
     assert "transactionData" not in plain.payload
+
+
+def test_values_of_the_present_name_the_transaction_as_soon_as_the_csms_has_given_its_number(encoder: Encoder) -> None:
+    for transaction, number in ((None, None), ("t1", 77), ("not yet delivered", None)):
+        payload = encoder.measured(Measured(2, 1, sample(60), transaction)).payload
+        assert (payload["connectorId"], payload.get("transactionId")) == (2, number)
+        assert dialect().schemas.violation("MeterValues", payload) is None
 
 
 def test_updates_without_readings_are_nothing_to_1_6(encoder: Encoder) -> None:
@@ -101,12 +109,16 @@ def test_every_reason_has_a_word(encoder: Encoder, reason: StopReason) -> None:
 def test_every_status_and_fault_has_a_word(encoder: Encoder, value: ConnectorStatus, fault: str | None) -> None:
     message = encoder.status(status(1, value, fault=fault), datetime(2026, 1, 1, tzinfo=UTC))
     assert dialect().schemas.violation(message.action, message.payload) is None
-    assert (message.payload["errorCode"] == "NoError") == (fault is None) == ("vendorErrorCode" not in message.payload)
+    told = fault is not None or value is ConnectorStatus.FAULTED
+    assert (message.payload["errorCode"] != "NoError") == told == ("vendorErrorCode" in message.payload)
+    if message.payload["errorCode"] == "EVCommunicationError":
+        assert message.payload["status"] in ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing"), "it is a warning (1.6, 4.9)"
 
 
 def test_a_fault_is_told_with_its_code_of_the_catalogue(encoder: Encoder) -> None:
     payload = encoder.status(status(1, ConnectorStatus.FAULTED, fault="contactor_welded"), datetime(2026, 1, 1, tzinfo=UTC)).payload
     assert (payload["errorCode"], payload["vendorErrorCode"], payload["vendorId"]) == ("PowerSwitchFailure", "F06", "Example")
+    assert payload["info"] == "contactor welded"
 
 
 @pytest.mark.parametrize(("value", "word"), [("Charging", "Available"), ("Faulted", "Faulted"), ("Unavailable", "Unavailable")])

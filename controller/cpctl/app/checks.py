@@ -11,6 +11,8 @@ from cpctl.csms.adapter import VERSIONS
 from cpctl.csms.v16.variables import variable_of
 from cpctl.errors import ConfigError, ConfigProblem
 
+from .settings import station_settings
+
 
 def check(config: Config) -> None:
     """Raise ConfigError with everything that is wrong."""
@@ -19,8 +21,7 @@ def check(config: Config) -> None:
 
 
 def _initial(config: Config) -> Iterator[ConfigProblem]:
-    connectors = sum(len(evse.connectors) for evse in config.evse)
-    known = {definition.name: definition for definition in definitions(len(config.evse), connectors)}
+    known = {definition.name: definition for definition in definitions(station_settings(config).evses)}
     for name, text in config.ocpp.initial_as_text():
         path = ("ocpp", "initial", name)
         definition = known.get(variable_of(name) or name)

@@ -53,7 +53,7 @@ def left(turn: Turn, evse: Evse, ending: Ending) -> None:
     if not (stops and variables.flag("TxCtrlr.StopTxOnEVSideDisconnect")):
         belong_to_present(turn, evse)
         return
-    if not variables.flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect"):
+    if evse.lockable and not variables.flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect"):
         evse.held_for = transaction.id_token
     evse.parted = True
     end_now(turn, transaction, ending)

@@ -7,6 +7,8 @@ nothing (the coprocessor's own count goes on), a restart of the coprocessor alon
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +17,8 @@ from .inputs import MeterRead
 from .model import Measurand, Reading, ReadingContext, Register, Sample, Stamp
 from .timers import Timer
 from .turn import Turn
+from .variable_table import MAX_STOP_SAMPLES
+from .variables import Wanted
 
 REGISTER_SAVE_S: Final = 60
 
@@ -63,11 +67,13 @@ def save_register(turn: Turn, evse: Evse) -> None:
         turn.save(f"register/{evse.id}", evse.register)
 
 
-def sample(evse: Evse, measurands: tuple[Measurand, ...], at: Stamp, context: ReadingContext, total_mwh: int | None = None) -> Sample:
+def sample(evse: Evse, wanted: Iterable[Wanted], at: Stamp, context: ReadingContext, total_mwh: int | None = None) -> Sample:
     """Measure now: what was asked for and can be given. `total_mwh` where the register of another moment is meant."""
-    readings: list[Reading] = []
-    for measurand in measurands:
-        readings += _readings(evse, measurand, evse.register.total_mwh if total_mwh is None else total_mwh)
+    readings: dict[Reading, None] = {}
+    for one in wanted:
+        for reading in _readings(evse, one.measurand, evse.register.total_mwh if total_mwh is None else total_mwh):
+            if one.phase in (0, reading.phase):
+                readings[reading] = None
     return Sample(at, context, tuple(readings))
 
 
@@ -97,13 +103,38 @@ def _per_phase(evse: Evse, measurand: Measurand, values: tuple[int, int, int], u
     return [Reading(measurand, value, unit, phase) for phase, value in enumerate(values[: evse.settings.phases], start=1)]
 
 
-# ---------------------------------------------------------------- samples kept for the end
+# ---------------------------------------------------------------- samples kept for a transaction's end
 
-MAX_STOP_SAMPLES: Final = 60
+
+def boundary_sample(turn: Turn, evse: Evse, at: Stamp, context: ReadingContext, register_mwh: int) -> tuple[Sample, ...]:
+    """Measure at a transaction's begin or end whatever its end reports, sampled or clock-aligned (OCPP 1.6 errata, 3.14); nothing if it reports nothing.
+
+    Of a past moment the register is known, and nothing of current or voltage then.
+    """
+    variables = turn.state.variables
+    wanted = [one for name in STOP_LISTS for one in variables.measurands(name)]
+    if at != turn.now or not evse.fresh:
+        wanted = [one for one in wanted if one.measurand is Measurand.ENERGY_IMPORT_REGISTER]
+    taken = sample(evse, wanted, at, context, register_mwh)
+    return (taken,) if taken.readings else ()
+
+
+STOP_LISTS: Final = ("SampledDataCtrlr.TxEndedMeasurands", "AlignedDataCtrlr.TxEndedMeasurands")
 
 
 def add_bounded(samples: tuple[Sample, ...], new: Sample) -> tuple[Sample, ...]:
-    """Append a sample; where the bound is reached, every other one goes first, so that what stays is even. The first always stays."""
-    if len(samples) >= MAX_STOP_SAMPLES:
-        samples = samples[::2]
-    return (*samples, new)
+    """Append a sample; where there are too many then, one goes from where they are densest. First and last always stay, and room for the end is kept."""
+    samples = (*samples, new)
+    if len(samples) < MAX_STOP_SAMPLES:
+        return samples
+    crowd = Counter(one.context for one in samples).most_common(1)[0][0]
+    alike = [number for number, one in enumerate(samples) if one.context is crowd]
+    inner = zip(alike, alike[1:], alike[2:], strict=False)
+    # Whose absence leaves the smallest gap between its neighbours of the same kind.
+    gaps = [(_time_ms(samples[after]) - _time_ms(samples[before]), number) for before, number, after in inner]
+    _, least = min(gaps)
+    return samples[:least] + samples[least + 1 :]
+
+
+def _time_ms(one: Sample) -> int:
+    return one.at.mono_ms if one.at.utc_ms is None else one.at.utc_ms

@@ -245,12 +245,13 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Tell the CSMS what was measured at an EVSE outside of a transaction (not durable)."""
+    """Tell the CSMS what is measured at an EVSE now (not durable), `transaction_id` where one runs. A register that was told is on disk before."""
 
-    raises_risk: ClassVar[bool] = False
+    raises_risk: ClassVar[bool] = True
     evse: int
     connector: int
     sample: Sample
+    transaction_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

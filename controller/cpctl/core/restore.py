@@ -28,11 +28,10 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
     for transaction in found.values():
         if transaction.ended is None and transaction.evse in evses:
             evses[transaction.evse].transaction = transaction
-    connectors = sum(len(built.connectors) for built in settings.evses)
     return State(
         settings=settings,
         variables=Variables(
-            definitions(len(evses), connectors),
+            definitions(settings.evses),
             settings.initial_variables,
             [record for record in records.values() if isinstance(record, Variable)],
         ),

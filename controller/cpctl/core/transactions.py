@@ -8,8 +8,8 @@ from typing import Final
 from .evse import Claim, Evse
 from .facts import charging_state_of
 from .journal import silently
-from .metering import add_bounded, sample, save_register
-from .model import IdToken, Measurand, ReadingContext, Sample, Session, Stamp, StopReason, Transaction, Trigger
+from .metering import boundary_sample, save_register
+from .model import IdToken, ReadingContext, Sample, Session, Stamp, StopReason, Transaction, Trigger
 from .outputs import TransactionEnded, TransactionStarted
 from .sampling import arm_sampling
 from .stamps import latest
@@ -56,8 +56,7 @@ def begin(turn: Turn, evse: Evse, claim: Claim) -> None:
         remote_start_id=claim.remote_start_id,
     )
     entry = None if at_start.silent else turn.publish(started)
-    ended_with = state.variables.measurands("SampledDataCtrlr.TxEndedMeasurands")
-    samples = (sample(evse, ended_with, now, ReadingContext.TRANSACTION_BEGIN),) if ended_with else ()
+    samples = boundary_sample(turn, evse, now, ReadingContext.TRANSACTION_BEGIN, at_start.meter_start_mwh)
     turn.keep(replace(at_start, start_entry=entry, stop_samples=samples))
     save_register(turn, evse)
     turn.note(evse.id, "transaction.started", f"Transaction {at_start.id} has started{', without a record for the CSMS' if at_start.silent else ''}.")
@@ -165,20 +164,15 @@ def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
         evse.unverified = evse.host_was_away = False
         evse.departed_at = evse.ending = None
         save_register(turn, evse)
-        for timer in (Timer.SAMPLE, Timer.ALIGNED, Timer.SETTLING, Timer.DEPARTURE):
+        for timer in (Timer.SAMPLE, Timer.SETTLING, Timer.DEPARTURE):
             state.timers.clear(timer, evse.id)
 
 
 def _samples_for_end(turn: Turn, transaction: Transaction, at: Stamp, register_mwh: int) -> tuple[Sample, ...]:
-    """Close the kept samples with one of the end. A past end knows its register, and nothing of current or voltage then."""
-    measurands = turn.state.variables.measurands("SampledDataCtrlr.TxEndedMeasurands")
+    """Close the kept samples with one of the end."""
     evse = turn.state.evses.get(transaction.evse)
-    if evse is None or not measurands:
-        return transaction.stop_samples
-    if at != turn.now:
-        measurands = tuple(one for one in measurands if one is Measurand.ENERGY_IMPORT_REGISTER)
-    last = sample(evse, measurands, at, ReadingContext.TRANSACTION_END, register_mwh)
-    return add_bounded(transaction.stop_samples, last) if last.readings else transaction.stop_samples
+    last = () if evse is None else boundary_sample(turn, evse, at, ReadingContext.TRANSACTION_END, register_mwh)
+    return (*transaction.stop_samples, *last)
 
 
 def _save_session(turn: Turn, ended: Transaction) -> None:

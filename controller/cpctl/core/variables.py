@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from .model import Measurand, Variable
-from .variable_table import Definition, Kind, Mutability
+from .variable_table import Definition, Kind, Mutability, kind_of
 
 # Longer values are refused before they are looked at: nothing in the table needs more.
 MAX_LENGTH: Final = 1000
@@ -34,7 +35,7 @@ def normalise(definition: Definition, text: str) -> str | None:
         case Kind.MEMBER_LIST:
             return _members(definition, text)
         case Kind.STRING:
-            return text
+            return text if _within(definition, len(text) * 1000) else None
 
 
 def _integer(definition: Definition, text: str) -> str | None:
@@ -61,6 +62,8 @@ def _members(definition: Definition, text: str) -> str | None:
             return None
         if member not in members:
             members.append(member)
+    if definition.one_of_each and len({kind_of(member) for member in members}) < len(members):
+        return None
     return ",".join(members)
 
 
@@ -68,6 +71,14 @@ def thousandths(text: str) -> int:
     """Return a decimal text as an integer number of thousandths."""
     whole, _, fraction = text.partition(".")
     return int(whole) * 1000 + int(fraction.ljust(3, "0") or "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A measurand that is asked for: on one phase (1..3), or (0) wherever it is measured."""
+
+    measurand: Measurand
+    phase: int = 0
 
 
 class Variables:
@@ -114,7 +125,12 @@ class Variables:
         text = self._values[name]
         return thousandths(text) if text else None
 
-    def measurands(self, name: str) -> tuple[Measurand, ...]:
+    def measurands(self, name: str) -> tuple[Wanted, ...]:
         """Return a list of measurands."""
         text = self._values[name]
-        return tuple(Measurand(part) for part in text.split(",")) if text else ()
+        return tuple(_wanted(part) for part in text.split(",")) if text else ()
+
+
+def _wanted(member: str) -> Wanted:
+    name, _, phase = member.rpartition(".L")
+    return Wanted(Measurand(name), int(phase)) if name else Wanted(Measurand(member))

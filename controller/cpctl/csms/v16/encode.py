@@ -49,24 +49,23 @@ class Encoder:
     def status(self, event: ConnectorStatusChanged, at: datetime) -> Message:
         """StatusNotification."""
         number = self._connectors.number(event.evse, event.connector)
-        code, own_code = error_code(event.fault)
-        payload: Payload = {
-            "connectorId": number,
-            "errorCode": code,
-            "status": status(event.status, number),
-            "timestamp": date_time(at),
-        }
-        if event.info:
-            payload["info"] = event.info[:50]
+        said = status(event.status, number)
+        code, own_code = error_code(event.fault, said)
+        payload: Payload = {"connectorId": number, "errorCode": code, "status": said, "timestamp": date_time(at)}
+        if info := event.info or (event.fault or "").replace("_", " "):
+            payload["info"] = info[:50]
         if code != NO_ERROR:
             payload["vendorId"] = self._vendor[:255]
             payload["vendorErrorCode"] = own_code
         return Message("StatusNotification", payload)
 
     def measured(self, event: Measured) -> Message:
-        """MeterValues without a transaction."""
-        number = self._connectors.number(event.evse, event.connector)
-        return Message("MeterValues", {"connectorId": number, "meterValue": self._meter_values([event.sample])})
+        """MeterValues of the present; without a transaction's number as long as the CSMS has not given it."""
+        payload: Payload = {"connectorId": self._connectors.number(event.evse, event.connector)}
+        reference = self._view.csms_ref(event.transaction_id) if event.transaction_id is not None else None
+        if reference is not None:
+            payload["transactionId"] = int(reference)
+        return Message("MeterValues", payload | {"meterValue": self._meter_values([event.sample])})
 
     def _start(self, event: TransactionStarted) -> Payload:
         return {
@@ -130,6 +129,8 @@ def _sampled_value(reading: Reading, context: ReadingContext) -> Payload:
     }
     if unit := _UNITS.get(reading.unit):
         value["unit"] = unit
+    if reading.measurand is Measurand.TEMPERATURE:
+        value["location"] = "Body"  # of the charge point; all else is measured at the outlet, which need not be said
     if reading.phase:
         value["phase"] = (_LINE_VOLTAGE if reading.measurand is Measurand.VOLTAGE else _LINE)[reading.phase]
     return value

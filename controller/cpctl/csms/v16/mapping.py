@@ -44,6 +44,10 @@ _STATION_STATUS = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.UNAVAILA
 
 _FAULTS = {fault.name: fault for fault in FAULTS}
 
+# This error code is a warning, and is only for these (1.6, 4.9).
+_OF_THE_VEHICLE = "EVCommunicationError"
+_VEHICLE_STATUS = frozenset({"Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing"})
+
 
 def reason(value: StopReason) -> str:
     """Name why a transaction ended."""
@@ -57,12 +61,15 @@ def status(value: ConnectorStatus, connector_id: int) -> str:
     return value.value
 
 
-def error_code(fault: str | None) -> tuple[str, str]:
-    """Name a fault of the catalogue: ChargePointErrorCode and our own code for it."""
-    if fault is None:
-        return NO_ERROR, ""
+def error_code(fault: str | None, status: str) -> tuple[str, str]:
+    """Name a fault of the catalogue, told with a status: ChargePointErrorCode and our own code for it."""
+    if fault is None:  # what is not of the catalogue is that nobody can say anything of the hardware
+        return ("InternalError", "link_dead") if status == "Faulted" else (NO_ERROR, "")
     known = _FAULTS.get(fault)
-    return (known.error_code, known.code) if known else ("OtherError", fault[:50])
+    if known is None:
+        return "OtherError", fault[:50]
+    code = "OtherError" if known.error_code == _OF_THE_VEHICLE and status not in _VEHICLE_STATUS else known.error_code
+    return code, known.code
 
 
 def token_info(fields: Payload) -> TokenInfo:

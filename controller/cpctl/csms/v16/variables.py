@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cpctl.core.model import EvseSettings
 from cpctl.core.ports import StationView
-from cpctl.core.variable_table import MEASURED
+from cpctl.core.variable_table import Mutability, definitions
 
 MAX_KEYS = 128  # asked for in one GetConfiguration
 MAX_VALUE = 500  # characters of a value on the wire
@@ -20,15 +20,19 @@ VARIABLES: dict[str, str] = {
     "AuthorizeRemoteTxRequests": "AuthCtrlr.AuthorizeRemoteStart",
     "ClockAlignedDataInterval": "AlignedDataCtrlr.Interval",
     "ConnectionTimeOut": "TxCtrlr.EVConnectionTimeOut",
+    "ConnectorPhaseRotation": "Connector.PhaseRotation",
     "HeartbeatInterval": "OCPPCommCtrlr.HeartbeatInterval",
     "LocalAuthorizeOffline": "AuthCtrlr.LocalAuthorizeOffline",
     "LocalPreAuthorize": "AuthCtrlr.LocalPreAuthorize",
     "MaxEnergyOnInvalidId": "TxCtrlr.MaxEnergyOnInvalidId",
+    "MessageTimeout": "OCPPCommCtrlr.MessageTimeout",  # errata, 3.83
     "MeterValueSampleInterval": "SampledDataCtrlr.TxUpdatedInterval",
     "MeterValuesAlignedData": "AlignedDataCtrlr.Measurands",
     "MeterValuesSampledData": "SampledDataCtrlr.TxUpdatedMeasurands",
     "MinimumStatusDuration": "ChargingStation.MinimumStatusDuration",
+    "NumberOfConnectors": "ChargingStation.ConnectorCount",
     "ResetRetries": "OCPPCommCtrlr.ResetRetries",
+    "StopTransactionMaxMeterValues": "SampledDataCtrlr.TxEndedMaxSamples",  # errata, 3.91
     "StopTransactionOnEVSideDisconnect": "TxCtrlr.StopTxOnEVSideDisconnect",
     "StopTransactionOnInvalidId": "TxCtrlr.StopTxOnInvalidId",
     "StopTxnAlignedData": "AlignedDataCtrlr.TxEndedMeasurands",
@@ -38,17 +42,22 @@ VARIABLES: dict[str, str] = {
     "UnlockConnectorOnEVSideDisconnect": "OCPPCommCtrlr.UnlockOnEVSideDisconnect",
     "WebSocketPingInterval": "OCPPCommCtrlr.WebSocketPingInterval",
     # Ours: 1.6 has no key for them.
+    "AuthorizationTimeout": "AuthCtrlr.AuthorizationTimeout",
     "CurrentLimit": "ChargingStation.CurrentLimit",
-    "MessageTimeout": "OCPPCommCtrlr.MessageTimeout",
+    "FreeVendActive": "AuthCtrlr.FreeVendActive",
+    "FreeVendIdTag": "AuthCtrlr.FreeVendIdTag",
     "OutboxCapacity": "OCPPCommCtrlr.OutboxCapacity",
+    "PreBootTransactions": "TxCtrlr.PreBootTransactions",
     "RetryBackOffRandomRange": "OCPPCommCtrlr.RetryBackOffRandomRange",
     "RetryBackOffRepeatTimes": "OCPPCommCtrlr.RetryBackOffRepeatTimes",
     "RetryBackOffWaitMinimum": "OCPPCommCtrlr.RetryBackOffWaitMinimum",
+    "SiteCurrentLimit": "ChargingStation.SiteCurrentLimit",
     "SilentOfflineTransactions": "TxCtrlr.SilentOfflineTransactions",
+    "TxStartOnPowerPathClosed": "TxCtrlr.TxStartOnPowerPathClosed",
 }
 
-# Keys that hold a list of measurands; each may hold all that there are.
-_LISTS = ("MeterValuesAlignedData", "MeterValuesSampledData", "StopTxnAlignedData", "StopTxnSampledData")
+# Keys that tell how many members the list of another may have.
+_LISTS = ("ConnectorPhaseRotation", "MeterValuesAlignedData", "MeterValuesSampledData", "StopTxnAlignedData", "StopTxnSampledData")
 
 
 def variable_of(key: str) -> str | None:
@@ -61,10 +70,10 @@ _SPELLED = {key.casefold(): key for key in VARIABLES}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A configuration key as GetConfiguration shows it."""
+    """A configuration key as GetConfiguration shows it; one that can only be written has no value."""
 
     key: str
-    value: str
+    value: str | None
     read_only: bool
 
 
@@ -73,7 +82,8 @@ class Keys:
 
     def __init__(self, view: StationView, evses: Sequence[EvseSettings]) -> None:
         self._view = view
-        self._fixed = _fixed(evses)
+        self._table = {definition.name: definition for definition in definitions(evses)}
+        self._fixed = self._wire_limits()
         self._names = {key.casefold(): key for key in sorted((*VARIABLES, *self._fixed))}
 
     def __iter__(self) -> Iterator[Entry]:
@@ -89,19 +99,14 @@ class Keys:
     def _read(self, key: str) -> Entry:
         if key in self._fixed:
             return Entry(key, self._fixed[key], True)
-        return Entry(key, self._view.variable(VARIABLES[key])[:MAX_VALUE], False)
+        definition = self._table[VARIABLES[key]]
+        return Entry(key, self._view.variable(definition.name)[:MAX_VALUE], definition.mutability is Mutability.READ_ONLY)
 
-
-def _fixed(evses: Sequence[EvseSettings]) -> dict[str, str]:
-    """Return what follows from how the station is built."""
-    phases = [evse.phases for evse in evses for _ in evse.connectors]
-    rotation = [f"{number}.{'RST' if count == 3 else 'NotApplicable'}" for number, count in enumerate(phases, start=1)]
-    return {
-        **{f"{key}MaxLength": str(len(MEASURED)) for key in _LISTS},
-        "ConnectorPhaseRotation": ",".join(rotation),
-        "ConnectorPhaseRotationMaxLength": str(len(phases) + 1),
-        "GetConfigurationMaxKeys": str(MAX_KEYS),
-        "NumberOfConnectors": str(len(phases)),
-        "SupportedFeatureProfiles": ",".join(PROFILES),
-        "SupportedFeatureProfilesMaxLength": str(len(PROFILES)),
-    }
+    def _wire_limits(self) -> dict[str, str]:
+        """Return what 1.6 alone asks for: what this adapter can take and serves, and how long lists may be."""
+        return {
+            **{f"{key}MaxLength": str(self._table[VARIABLES[key]].max_members) for key in _LISTS},
+            "GetConfigurationMaxKeys": str(MAX_KEYS),
+            "SupportedFeatureProfiles": ",".join(PROFILES),
+            "SupportedFeatureProfilesMaxLength": str(len(PROFILES)),
+        }
