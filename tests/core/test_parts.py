@@ -7,14 +7,14 @@ from itertools import product
 import pytest
 
 from cpctl.core.evse import Claim
-from cpctl.core.model import ChargingState, ConnectorStatus, EvseSettings, IdToken, Stamp, StationSettings, StopReason, Trigger
+from cpctl.core.model import ChargingState, ConnectorStatus, Ending, EvseSettings, IdToken, Stamp, StationSettings, StopReason, Trigger
 from cpctl.core.outputs import Publish, TransactionEnded
 from cpctl.core.reasons import withheld
 from cpctl.core.restore import restore
 from cpctl.core.stamps import earlier_by, latest
 from cpctl.core.status import Facts, charging_state, connector_status
 from cpctl.core.timers import Timer, Timers
-from cpctl.core.transactions import Ending, begin, stop
+from cpctl.core.transactions import begin, stop
 from cpctl.core.turn import Turn
 from cpctl.core.tx_points import PowerPath, TxFacts
 

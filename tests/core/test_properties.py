@@ -48,11 +48,13 @@ blocked_sets = st.sampled_from(
     [frozenset[str]()] * 4 + [frozenset({"reclose_wait"}), frozenset({"not_commissioned"}), frozenset({"no_lease", "fault"})]
 )
 
+plugs = st.sampled_from([0, 1, 2, 3, 4, 65_536, 65_537])
+
 observed = st.builds(
     i.EvseObserved,
     evse=evse_numbers,
     pilot=pilots,
-    plug=st.integers(0, 4),
+    plug=plugs,
     energised=st.booleans(),
     offer_ma=st.sampled_from([0, 6_000, 16_000]),
     lease_ms=st.sampled_from([0, 5_000]),
@@ -77,7 +79,7 @@ happened = st.builds(
     event_id=st.integers(1, 50),
     evse=evse_numbers,
     code=st.sampled_from(["boot", "plugged", "unplugged", "fault_raised", "lease_expired", "nonsense"]),
-    plug=st.integers(0, 4),
+    plug=plugs,
     age_ms=st.integers(-10, 1_000_000),
     fault=st.none(),
     meter_boot=st.sampled_from([None, 0, 1]),

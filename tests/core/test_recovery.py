@@ -82,7 +82,7 @@ def test_another_vehicle_in_its_place_gets_nothing() -> None:
     drive.seats[1].pilot, drive.seats[1].energised = Pilot.C1, False
     drive.crash(away_s=5)
     assert not drive.has(Grant)
-    drive.run(3)
+    drive.event("unplugged", plug=1)
     drive.draw()
     assert not drive.has(Grant)
     assert drive.status() == "Preparing"
@@ -420,3 +420,90 @@ def test_a_board_that_is_not_commissioned_is_unavailable_and_says_what_to_do() -
     assert drive.status() == "Unavailable"
     assert drive.why()[0] == "not_commissioned"
     assert drive.outcome(drive.tap()) is Decision.REJECTED
+
+
+# ---------------------------------------------------------------- vehicles that leave while nobody looks
+
+
+def away_and_gone(seconds: float = 60) -> Drive:
+    """A host that comes back to an EVSE whose vehicle has left meanwhile; the coprocessor knows when, and has not said so yet."""
+    drive = Drive()
+    drive.charge()
+    seat = drive.seats[1]
+    seat.energy_mwh += 2_000_000
+    seat.pilot, seat.energised = Pilot.A1, False
+    drive.crash(away_s=seconds)
+    return drive
+
+
+def test_a_kept_event_that_is_late_still_says_when_the_vehicle_left() -> None:
+    drive = away_and_gone()
+    drive.run(20)
+    drive.observe()
+    drive.event("unplugged", age_ms=70_000)
+    (ended,) = drive.ended
+    assert (ended.reason, ended.at.utc_ms, ended.register_mwh) == (StopReason.EV_DISCONNECTED, NOON_2030 + drive.ms - 70_000, 3_000_000)
+
+
+def test_a_kept_event_that_was_lost_leaves_an_unplugging_at_the_last_known_moment() -> None:
+    drive = Drive()
+    drive.charge()
+    drive.run(61)
+    last = drive.ms
+    drive.seats[1].pilot, drive.seats[1].energised = Pilot.A1, False
+    drive.crash(away_s=60)
+    drive.run(31)
+    (ended,) = drive.ended
+    assert ended.reason is StopReason.EV_DISCONNECTED
+    assert ended.at.mono_ms <= last
+    assert drive.noted("departure.unseen")
+    assert drive.status() == "Available"
+
+
+def test_a_vehicle_seen_leaving_has_left_though_the_link_breaks_in_that_very_moment() -> None:
+    drive = Drive()
+    drive.charge()
+    seat = drive.seats[1]
+    seat.pilot, seat.energised = Pilot.A1, False
+    drive.feed(drive.snapshot())
+    left = drive.ms
+    drive.feed(CoprocessorLost("link.silent", "no frames"))
+    drive.run(0.2)
+    drive.link()
+    drive.observe()
+    drive.run(40)
+    (ended,) = drive.ended
+    assert (ended.reason, ended.at.mono_ms) == (StopReason.EV_DISCONNECTED, left)
+
+
+def test_a_vehicle_found_gone_before_the_link_dies_has_left() -> None:
+    drive = away_and_gone()
+    drive.feed(CoprocessorLost("link.silent", "no frames"))
+    drive.run(121)
+    (ended,) = drive.ended
+    assert ended.reason is StopReason.EV_DISCONNECTED
+
+
+def test_a_replaced_vehicle_has_left_whoever_saw_it() -> None:
+    drive = Drive()
+    drive.charge()
+    drive.seats[1].plug += 1
+    drive.seats[1].pilot, drive.seats[1].energised = Pilot.B1, False
+    drive.crash(away_s=5)
+    drive.event("plugged", age_ms=2_000)
+    (ended,) = drive.ended
+    assert ended.reason is StopReason.EV_DISCONNECTED
+
+
+@pytest.mark.parametrize("evses", [1, 2])
+def test_a_stop_asked_for_before_one_more_restart_keeps_its_reason_token_and_moment(evses: int) -> None:
+    drive = Drive(evses=evses)
+    drive.charge()
+    drive.crash(link=False)
+    asked = drive.ms
+    assert drive.ask(RemoteStop, reference=drive.started[0].transaction_id) is Decision.ACCEPTED
+    drive.seats[1].energy_mwh += 5_000
+    drive.crash(away_s=2)
+    (ended,) = drive.ended
+    assert (ended.reason, ended.trigger, ended.at.mono_ms) == (StopReason.REMOTE, Trigger.REMOTE_STOP, asked)
+    assert ended.register_mwh == 1_005_000

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.kills.visit import MOST_W, ROUNDING_WH, STOPPING_S
 from tests.whole.rig import Rig, virtually
 
-STORED_AT_START_ONLY = {"MeterValueSampleInterval": 0}
+STORED_AT_START_ONLY: dict[str, Any] = {"MeterValueSampleInterval": 0}
 
 
 async def untold_wh(rig: Rig) -> float:
@@ -16,7 +17,8 @@ async def untold_wh(rig: Rig) -> float:
     await rig.status("Available")
     await rig.until(lambda: bool(rig.charges) and rig.charges[0].stop is not None)
     (charge,) = rig.charges
-    return (await rig.truth()).energy_mwh / 1000 - (charge.meter_stop - charge.meter_start)
+    told_wh: int = charge.meter_stop - charge.meter_start
+    return (await rig.truth()).energy_mwh / 1000 - told_wh
 
 
 @virtually

@@ -112,14 +112,8 @@ class Visit:
             yield f"{told_wh} Wh told, {self.delivered_wh:.1f} Wh delivered, up to {most_wh:.1f} Wh may be lost"
 
     def _of_end(self, charge: Charge) -> Iterator[str]:
-        """An end has its reason, and an unplugging its moment, though nobody was there to see it.
-
-        A kill between the event that tells of an unplugging and the end that the station makes of it half a second later leaves nobody who
-        says when it was. Then PowerLoss at the last known moment is what it has to say: an end all the same, with its energy.
-        """
-        right = {Way.TAP: {"Local"}, Way.UNPLUG: {"EVDisconnected", "PowerLoss"}, Way.REMOTE: {"Remote", "Local"} if self.tapped else {"Remote"}}[
-            self.way
-        ]
+        """An end has its reason, and an unplugging its moment, though nobody was there to see it."""
+        right = {Way.TAP: {"Local"}, Way.UNPLUG: {"EVDisconnected"}, Way.REMOTE: {"Remote", "Local"} if self.tapped else {"Remote"}}[self.way]
         if charge.reason not in right:
             yield f"ended for {charge.reason}"
         if charge.reason == "EVDisconnected" and self.unplugged is not None and charge.stopped is not None:

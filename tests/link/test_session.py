@@ -359,6 +359,21 @@ def test_snapshots_map_the_coprocessors_clock() -> None:
     assert abs(mapped - (sent + 3 * MS)) <= error <= MS
 
 
+def test_a_hello_that_had_to_be_repeated_maps_the_clock_as_well() -> None:
+    wire = Wire()
+    wire.session.closed()
+    wire.peer.nonce += 1
+    wire.cut = lambda frame: True
+    wire.session.opened(wire.now)
+    wire.settle()
+    wire.cut = lambda frame: False
+    wire.wait(SECOND)
+
+    assert wire.session.established
+    assert wire.session.clock.to_host_us(0) is not None
+    assert (wire.session.clock.error_us(wire.now) or 0) > MS, "nobody knows which hello was answered"
+
+
 def test_lost_log_lines_are_counted() -> None:
     wire = Wire()
     wire.hear(wire.peer.say(Log(text="one")))

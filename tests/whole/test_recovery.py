@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,27 @@ async def test_a_second_vehicle_gets_nothing_from_the_first_ones_lease(tmp_path:
         await rig.pass_time(60)
         assert (await rig.truth()).energy_mwh == before.energy_mwh
         assert rig.evse()["status"] in ("Preparing", "Finishing")
+
+
+@pytest.mark.parametrize("seed", range(3))
+@virtually
+async def test_a_vehicle_that_left_while_the_host_was_away_is_told_to_have_left_then_however_bad_the_cable(tmp_path: Path, seed: int) -> None:
+    async with Rig(tmp_path, seed=seed) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.pass_time(30)
+        await rig.kill()
+        await rig.sleep(2)
+        await rig.plant.vehicle(state="A")
+        left = rig.utc()
+        await rig.sleep(20)
+        rig.chaos.loss = 0.4
+        await rig.start()
+        await rig.until(lambda: bool(rig.charges) and rig.charges[0].stop is not None)
+        charge = only_charge(rig)
+        assert charge.reason == "EVDisconnected"
+        assert abs(datetime.fromisoformat(charge.stopped) - left) < timedelta(seconds=1)
+        assert abs((charge.meter_stop - charge.meter_start) - (await rig.truth()).energy_mwh / 1000) <= 1
 
 
 @virtually

@@ -9,11 +9,11 @@ from . import authorization, faults
 from .claims import drop_claim
 from .evse import Evse, UnlockWish
 from .inputs import ChangeAvailability, ClearCache, ClearFault, LocalStop, RemoteStop, Reset, SetVariable, Unlock
-from .model import LockState, StopReason, Trigger, Variable
+from .model import Ending, LockState, StopReason, Trigger, Variable
 from .outputs import ClearFaultAt, Decision, Restart, SetOutcome, UnlockOutcome, VariableChanged
 from .sampling import arm_sampling
 from .timers import Timer
-from .transactions import Ending, end, end_now, find, stop
+from .transactions import end, end_now, find, stop
 from .turn import Turn
 from .variable_table import Mutability
 from .variables import normalise

@@ -1,4 +1,8 @@
-"""The vehicle of a transaction: gone, or found again after a break; when it left, and what becomes of the transaction."""
+"""The vehicle of a transaction: gone, or found again after a break; when it left, and what becomes of the transaction.
+
+That it left is a fact of the plug-in count, whoever was there to see it. When it left is told by the coprocessor's kept event, which is waited for;
+only a coprocessor that lost its memory with its supply can't say either, so that the transaction ended when both were last known.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,22 @@ from typing import Final
 
 from .claims import drop_claim, forget_refusal
 from .evse import Evse
-from .model import LapsePolicy, StopReason, Trigger
+from .model import Ending, LapsePolicy, Stamp, StopReason, Transaction, Trigger
 from .stamps import latest
 from .timers import Timer
-from .transactions import Ending, end, end_now
+from .transactions import end, end_now
 from .turn import Turn
 from .tx_points import TxFacts
 
 # A vehicle is found gone by a snapshot; its last energy comes with the meter's message or the event right behind.
 LAST_WORD_S: Final = 0.5
 
-# After a break the coprocessor's kept event says when the vehicle left; it comes within this time, or never.
-KEPT_EVENT_S: Final = 2
+# After a break the coprocessor's kept event says when the vehicle left. It is resent each second until it is heard, so only one that its ring had
+# no room for, or that a crash of the chip took along, is still missing by then.
+KEPT_EVENT_S: Final = 30
+
+# A coprocessor that lost its memory counts its plug-ins on from the next multiple of this (protocol/README.md, Lease).
+PLUGS_PER_POWER_UP: Final = 1 << 16
 
 
 def gone(turn: Turn, evse: Evse) -> None:
@@ -28,17 +36,29 @@ def gone(turn: Turn, evse: Evse) -> None:
     if evse.claim is not None and evse.claim.plug is not None:
         drop_claim(turn, evse)
     forget_refusal(turn, evse)
-    if evse.transaction is not None and evse.departed_at is None:
-        evse.departed_at = turn.now
-        turn.set_timer_in(Timer.DEPARTURE, evse.id, KEPT_EVENT_S if evse.unverified else LAST_WORD_S)
+    transaction, seen = evse.transaction, evse.seen
+    if transaction is None or evse.departed_at is not None:
+        return
+    if seen is not None and power_was_lost(transaction, seen.plug):
+        cut_off(turn, evse)
+        return
+    evse.departed_at = last_known(turn, evse, transaction) if evse.unverified else turn.now
+    await_word(turn, evse)
+
+
+def await_word(turn: Turn, evse: Evse) -> None:
+    """Give the word on how a vehicle that is gone left its time to come."""
+    turn.set_timer_in(Timer.DEPARTURE, evse.id, KEPT_EVENT_S if evse.unverified else LAST_WORD_S)
 
 
 def conclude_departure(turn: Turn, evse: Evse) -> None:
-    """Take a vehicle as gone when it was found gone, or earlier if nobody was there to find it."""
+    """Take a vehicle as gone when it was found gone; where nobody was there to find it, when it was last known."""
+    at = evse.departed_at
+    if at is None:
+        return
     if evse.unverified:
-        never_told(turn, evse)
-    else:
-        left(turn, evse, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST, at=evse.departed_at))
+        turn.note(evse.id, "departure.unseen", "The vehicle left while nobody saw it; its transaction ends when it was last known.")
+    left(turn, evse, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST, at=at))
 
 
 def left(turn: Turn, evse: Evse, ending: Ending) -> None:
@@ -59,12 +79,22 @@ def left(turn: Turn, evse: Evse, ending: Ending) -> None:
     end_now(turn, transaction, ending)
 
 
-def never_told(turn: Turn, evse: Evse) -> None:
-    """End a transaction whose vehicle left and no event says when: the coprocessor lost its memory with its supply, so that was the end."""
+def power_was_lost(transaction: Transaction, plug: int) -> bool:
+    """Tell whether the coprocessor has lost its memory since this transaction's plug-in, to judge by the plug-in that it speaks of now."""
+    return transaction.plug is not None and plug // PLUGS_PER_POWER_UP != transaction.plug // PLUGS_PER_POWER_UP
+
+
+def cut_off(turn: Turn, evse: Evse) -> None:
+    """End a transaction whose coprocessor lost its supply: that was the end, and nobody can say what the vehicle did since."""
     transaction = evse.transaction
     if transaction is not None:
-        at = latest(transaction.started, transaction.last, evse.register.at if evse.host_was_away else turn.state.link.lost_at)
+        at = last_known(turn, evse, transaction)
         left(turn, evse, Ending(StopReason.POWER_LOSS, Trigger.ABNORMAL_CONDITION, at=at))
+
+
+def last_known(turn: Turn, evse: Evse, transaction: Transaction) -> Stamp:
+    """Return the last moment at which a transaction was seen to run, before the host or the link was away."""
+    return latest(transaction.started, transaction.last, evse.register.at if evse.host_was_away else turn.state.link.lost_at)
 
 
 def belong_to_present(turn: Turn, evse: Evse) -> None:

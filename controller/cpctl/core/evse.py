@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from .inputs import EvseObserved, MeterRead
 from .model import Availability, EvseSettings, IdToken, LockState, Register, Stamp, Transaction
-
-if TYPE_CHECKING:
-    from .transactions import Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +66,7 @@ class Evse:
     unverified: bool = False  # host, coprocessor or link came back, and its plug-in has not been seen again yet
     host_was_away: bool = False  # it was the host, so that its permission may have run out
     uncounted: bool = False  # it was the host, and what the meter counted meanwhile has not been heard yet
-    ending: Ending | None = None  # the transaction is to end so, once that has been heard
-    departed_at: Stamp | None = None  # it was found gone; for a moment the last word on its energy is awaited
+    departed_at: Stamp | None = None  # its vehicle was found gone, then or at the latest then; the last word on it is awaited
     charged: bool = False  # energy has flowed in it
     parted: bool = False  # it ended because the vehicle was unplugged
     settling: bool = False  # newly permitted: the vehicle gets a moment to respond before it is called suspended

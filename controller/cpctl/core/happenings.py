@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from . import metering
-from .departure import left, never_told
+from .departure import cut_off, left, power_was_lost
 from .evse import Evse
 from .inputs import CoprocessorEvent
-from .model import FirmwareMark, Stamp, StopReason, Trigger
+from .model import Ending, FirmwareMark, Stamp, StopReason, Trigger
 from .stamps import earlier_by
-from .transactions import Ending
 from .turn import Turn
 
 
@@ -40,8 +39,8 @@ def _plug_event(turn: Turn, evse: Evse, event: CoprocessorEvent, at: Stamp) -> N
         return
     unplugged = event.code == "unplugged" and event.plug == transaction.plug
     replaced = event.code == "plugged" and event.plug > transaction.plug
-    if replaced and evse.unverified:
-        never_told(turn, evse)
+    if replaced and power_was_lost(transaction, event.plug):
+        cut_off(turn, evse)
     elif unplugged or replaced:
         register_mwh = metering.total_at(evse.register, event.meter_boot, event.energy_mwh)
         left(turn, evse, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST, at=at, register_mwh=register_mwh))

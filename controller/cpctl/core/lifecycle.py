@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from . import metering
+from .departure import await_word, conclude_departure, last_known
 from .inputs import CoprocessorLost, CoprocessorReady, Started, Stopping, StoreFailed
-from .model import StopReason, Trigger
+from .model import Ending, StopReason, Trigger
 from .sampling import arm_aligned, arm_sampling
 from .stamps import latest
 from .timers import Timer
-from .transactions import Ending, end_now
+from .transactions import end_now
 from .turn import Turn
 
 # The first status waits so long for the coprocessor's first word, so that a start does not look like a failure.
@@ -68,6 +68,8 @@ def link_up(turn: Turn, item: CoprocessorReady) -> None:
         evse.unverified = evse.transaction is not None
         if evse.uncounted:
             turn.set_timer_in(Timer.COUNT, evse.id, COUNT_S)
+        if evse.departed_at is not None:
+            await_word(turn, evse)
     turn.note(0, "link.up", "The coprocessor has restarted and is in use again." if item.restarted or changed else "The coprocessor is in use.")
     if item.evse_count < len(state.evses):
         turn.note(0, "link.evses_missing", f"The board serves {item.evse_count} EVSEs; {len(state.evses)} are configured.")
@@ -87,6 +89,8 @@ def link_down(turn: Turn, item: CoprocessorLost) -> None:
     turn.note(0, "link.lost", item.text)
     for evse in turn.state.evses.values():
         evse.fresh = False
+        if evse.unverified:
+            turn.state.timers.clear(Timer.DEPARTURE, evse.id)  # no word can come now
 
 
 def link_died(turn: Turn) -> None:
@@ -95,11 +99,10 @@ def link_died(turn: Turn) -> None:
     state.link.dead = state.reporting = True
     turn.note(0, "link.dead", f"No communication with the coprocessor for {state.settings.link_dead_s} s: {state.link.text}")
     for evse in state.evses.values():
+        conclude_departure(turn, evse)
         if evse.transaction is not None:
-            known = evse.register.at if evse.host_was_away else state.link.lost_at
-            at = latest(evse.transaction.started, evse.transaction.last, known)
-            asked = evse.ending or Ending(StopReason.OTHER, Trigger.ABNORMAL_CONDITION)
-            end_now(turn, evse.transaction, replace(asked, at=at))
+            unasked = Ending(StopReason.OTHER, Trigger.ABNORMAL_CONDITION, at=last_known(turn, evse, evse.transaction))
+            end_now(turn, evse.transaction, evse.transaction.ending or unasked)
 
 
 # ---------------------------------------------------------------- CSMS and store

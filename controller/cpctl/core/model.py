@@ -299,6 +299,17 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a transaction ends; `at` and `register_mwh` where that was not now."""
+
+    reason: StopReason
+    trigger: Trigger
+    id_token: IdToken | None = None
+    at: Stamp | None = None
+    register_mwh: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Transaction:
     """A transaction from its start until its end is delivered. `csms_ref` is the id that the CSMS gave, where it gives one."""
 
@@ -326,6 +337,7 @@ class Transaction:
     stop_token: IdToken | None = None  # presented to end it, where one was
     refused_mwh: int | None = None  # the register when the CSMS refused the token after the start
     silent: bool = False  # it found no place in the outbox and goes on without a record
+    ending: Ending | None = None  # it is to end so, once the meter has said what it counted while the host was away
     schema: int = 1
 
 

@@ -9,10 +9,10 @@ from . import faults, metering
 from .departure import belong_to_present, conclude_departure, found_again, gone
 from .evse import Evse
 from .inputs import EvseObserved, MeterRead
-from .model import Pilot, StopReason, Trigger
+from .model import Ending, Pilot, StopReason, Trigger
 from .reasons import fault_text, held_back
 from .timers import Timer
-from .transactions import Ending, counted, end
+from .transactions import counted, end
 from .turn import Turn
 
 # Below this a vehicle is said to draw nothing: chargers' standby is some tens of milliamperes.

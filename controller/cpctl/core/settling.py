@@ -11,7 +11,7 @@ from .claims import drop_claim, leave_lobby
 from .evse import Evse, Permission
 from .facts import facts_of
 from .limits import effective, limits_of
-from .model import ConnectorStatus, LockState, StopReason, Trigger
+from .model import ConnectorStatus, Ending, LockState, StopReason, Trigger
 from .outputs import (
     ConnectorStatusChanged,
     Grant,
@@ -26,7 +26,7 @@ from .presence import settle_down
 from .reasons import LINK_CODES, operative, ready_for_start, spent_after_refusal, withheld
 from .status import connector_status
 from .timers import Timer
-from .transactions import Ending, begin, stop
+from .transactions import begin, stop
 from .turn import Turn
 from .tx_points import TxFacts
 

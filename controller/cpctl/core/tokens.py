@@ -9,11 +9,11 @@ from . import authorization
 from .claims import LOBBY, enter_lobby, free, place, show_refusal, waiting
 from .evse import Claim, Evse
 from .inputs import RemoteStart, TokenPresented
-from .model import IdToken, StopReason, TokenInfo, TokenStatus, Transaction, Trigger
+from .model import Ending, IdToken, StopReason, TokenInfo, TokenStatus, Transaction, Trigger
 from .outputs import Decision
 from .reasons import outbox, ready_for_start
 from .state import Ask
-from .transactions import Ending, stop
+from .transactions import stop
 from .turn import Turn
 
 # Questions open at a time; more would be somebody playing with the reader.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from .evse import Claim, Evse
 from .facts import charging_state_of
 from .journal import silently
 from .metering import boundary_sample, save_register
-from .model import IdToken, ReadingContext, Sample, Session, Stamp, StopReason, Transaction, Trigger
+from .model import Ending, IdToken, ReadingContext, Sample, Session, Stamp, StopReason, Transaction, Trigger
 from .outputs import TransactionEnded, TransactionStarted
 from .sampling import arm_sampling
 from .stamps import latest
@@ -73,17 +73,6 @@ def _start_trigger(evse: Evse, claim: Claim) -> Trigger:
 # ---------------------------------------------------------------- end
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why a transaction ends; `at` and `register_mwh` where that was not now."""
-
-    reason: StopReason
-    trigger: Trigger
-    id_token: IdToken | None = None
-    at: Stamp | None = None
-    register_mwh: int | None = None
-
-
 def stop(turn: Turn, transaction: Transaction, ending: Ending) -> None:
     """End the authorization of a running transaction, and with it the transaction where the stop points say so."""
     evse = turn.state.evses.get(transaction.evse)
@@ -94,13 +83,15 @@ def stop(turn: Turn, transaction: Transaction, ending: Ending) -> None:
 
 
 def end(turn: Turn, transaction: Transaction, ending: Ending) -> None:
-    """End a running transaction. After a restart of the host that waits for the meter's first word, for the energy of the time between; the power does not."""
+    """End a running transaction. After a restart of the host that waits for the meter's first word, for the energy of the time between.
+
+    The power does not wait, and what was asked for is on disk: reason, token and moment are those of the asking, whatever restarts come between.
+    """
     evse = turn.state.evses.get(transaction.evse)
     if evse is None or not evse.uncounted:
         end_now(turn, transaction, ending)
-    elif evse.ending is None:
-        evse.ending = ending
-        turn.keep(replace(transaction, stop_requested=True))
+    elif transaction.ending is None:
+        turn.keep(replace(transaction, stop_requested=True, ending=replace(ending, at=ending.at or turn.now)))
 
 
 def counted(turn: Turn, evse: Evse) -> None:
@@ -113,8 +104,8 @@ def counted(turn: Turn, evse: Evse) -> None:
     if transaction is None or not transaction.stop_requested or evse.departed_at is not None:
         return
     if turn.state.points.stops(TxFacts(plugged=evse.plugged, authorized=False)):
-        # Without a word on how: that was asked for before one more restart.
-        end_now(turn, transaction, evse.ending or Ending(StopReason.LOCAL, Trigger.STOP_AUTHORIZED))
+        # Without a word on how: by an earlier release.
+        end_now(turn, transaction, transaction.ending or Ending(StopReason.LOCAL, Trigger.STOP_AUTHORIZED))
 
 
 def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
@@ -153,6 +144,7 @@ def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
         stop_token=ending.id_token,
         stop_samples=(),
         end_entry=entry,
+        ending=None,
     )
     turn.keep(ended)
     if entry is None:
@@ -162,7 +154,7 @@ def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
     if evse is not None:
         evse.finished_plug = transaction.plug
         evse.unverified = evse.host_was_away = False
-        evse.departed_at = evse.ending = None
+        evse.departed_at = None
         save_register(turn, evse)
         for timer in (Timer.SAMPLE, Timer.SETTLING, Timer.DEPARTURE):
             state.timers.clear(timer, evse.id)

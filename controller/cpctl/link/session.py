@@ -116,6 +116,7 @@ class Session:
         self._probes = 0
         self._hello_due_us = 0
         self._hello_wait_us = self._hello_first_us
+        self._greeted_us = 0
         self._hello_sent_us = 0
         self._hello_sends = 0
         self._news = News(self.counters)
@@ -221,6 +222,7 @@ class Session:
         self._nonce = self._random.getrandbits(32) or 1
         self._session = 0
         self._hello_sends = 0
+        self._greeted_us = now_us
         self._hello_wait_us = self._hello_first_us
         self._send_hello(now_us)
         self._hello_due_us = now_us + self._hello_wait_us
@@ -279,8 +281,8 @@ class Session:
             self.clock.reset()
             self._news.new_boot()
             self._last_nonce = hello.nonce
-        if self._hello_sends == 1:
-            self.clock.sample(self._hello_sent_us, now_us, hello.uptime_us)
+        # It answers one of our hellos, whichever: a bound all the same, so that events that waited are dated from the first one on.
+        self.clock.sample(self._greeted_us, now_us, hello.uptime_us)
         self._order.boot(hello.nonce)
         if self._order.ack:
             self._send_ack()
