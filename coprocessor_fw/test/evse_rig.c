@@ -12,6 +12,25 @@ cp_evse_config_t rig_config(void)
         .lock_fitted = true,
         .feedback_fitted = true,
         .close_debounce_ms = 500,
+        .lock_feedback = true,
+        .retries = 5,
+        .retry_s = 30,
+        .rcm = (uint8_t)CP_RCM_TYPE_NORMALLY_CLOSED,
+        .rcm_test_ms = RIG_RCM_TEST_MS,
+        .rcm_lockout = 3,
+        .earth_fitted = true,
+        .stop_fitted = true,
+        .current = (uint8_t)CP_CURRENT_SOURCE_METER,
+        .current_ma_per_v = 20000,
+        .temperature =
+            {
+                .sensor = (uint8_t)CP_TEMPERATURE_SENSOR_NTC_LOW,
+                .r25_ohm = 10000,
+                .beta = 3950,
+                .series_ohm = 10000,
+                .supply_mv = 3300,
+                .level_dc = {600, 700, 800},
+            },
     };
 }
 
@@ -19,6 +38,7 @@ void rig_power_up(rig_t *r, uint32_t step_ms, const cp_evse_config_t *config, co
 {
     *r = (rig_t){.step_ms = step_ms, .letter = 'A', .diode = true, .draws = true, .draw_ma = 16000, .lease_phases = 3};
     r->in.proximity_ohm = 220;
+    r->temperature_mv = RIG_ROOM_MV;
     r->in.lock_at = (uint8_t)CP_LOCK_AT_UNLOCKED;
     cp_evse_init(&r->e, past);
     cp_evse_configure(&r->e, config);
@@ -76,6 +96,20 @@ static void sense(rig_t *r)
     }
 }
 
+/* The monitor follows its test output after 20 ms, and goes back as fast. */
+static void sense_guards(rig_t *r)
+{
+    const bool stuck = r->rcm_sticks && r->rcm_ms > 0u;
+
+    if (!stuck) {
+        r->rcm_ms = r->out.rcm_test && !r->rcm_deaf ? r->rcm_ms + r->step_ms : 0u;
+    }
+    r->in.rcm_closed = !r->residual && r->rcm_ms < 20u && !stuck;
+    r->in.earth_present = !r->earth_lost;
+    r->in.stop_closed = !r->stop_pressed;
+    r->in.temperature_mv = r->temperature_mv;
+}
+
 static void tick(rig_t *r)
 {
     cp_notes_t notes = {.count = 0};
@@ -85,6 +119,7 @@ static void tick(rig_t *r)
         (void)rig_lease(r, r->lease_da);
     }
     sense(r);
+    sense_guards(r);
     cp_evse_tick(&r->e, r->step_ms, &r->in, &r->out, &notes);
     r->now_ms += r->step_ms;
     if (r->out.contactor_closed != was_closed) {

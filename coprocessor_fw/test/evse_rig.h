@@ -21,8 +21,15 @@ typedef struct {
     bool stuck_open;
     bool lock_jammed;
     bool no_meter;
-    bool draws;    /* current follows the contactor */
-    bool obedient; /* and ceases with the offer */
+    bool residual;   /* trips the residual-current monitor */
+    bool rcm_deaf;   /* it does not react to its test */
+    bool rcm_sticks; /* and does not go back after it */
+    bool earth_lost;
+    bool stop_pressed;
+    uint16_t temperature_mv; /* at the sensor's divider */
+    uint32_t rcm_ms;         /* the test output is driven for */
+    bool draws;              /* current follows the contactor */
+    bool obedient;           /* and ceases with the offer */
     uint32_t draw_ma;
     cp_note_t event[RIG_EVENTS_MAX];
     uint32_t event_ms[RIG_EVENTS_MAX];
@@ -33,7 +40,12 @@ typedef struct {
     uint8_t lease_phases;
 } rig_t;
 
-/* What a socket with everything fitted is commissioned to: 32 A, three phases. */
+/* What a socket with everything fitted is commissioned to: 32 A, three phases, every guard. */
+#define RIG_RCM_TEST_MS 300u
+/* Level of the sensor's divider at 25 degrees Celsius, and above the stop. */
+#define RIG_ROOM_MV 1650u
+#define RIG_HOT_MV 300u
+
 cp_evse_config_t rig_config(void);
 
 /* A new EVSE of that configuration, nothing plugged in, booted and idle for long enough to forget the boot. */

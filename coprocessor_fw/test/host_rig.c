@@ -208,6 +208,12 @@ cp_msg_config_evse_t host_evse_config(uint8_t evse)
     config.hard_limit_da = 320;
     config.lock_fitted = 1;
     config.feedback = (uint8_t)CP_FEEDBACK_MIRROR_CONTACT;
+    config.rcm = (uint8_t)CP_RCM_TYPE_NORMALLY_CLOSED;
+    config.rcm_test_ms = 300;
+    config.protective_earth = 1;
+    config.emergency_stop = 1;
+    config.current = (uint8_t)CP_CURRENT_SOURCE_METER;
+    config.temperature = (uint8_t)CP_TEMPERATURE_SENSOR_NTC_LOW;
     return config;
 }
 

@@ -49,7 +49,7 @@ void host_start(host_t *h, uint8_t evses);
 /* Greet with this nonce and hear the answer. */
 void host_greet(host_t *h, uint32_t nonce);
 
-/* A board that has been greeted and commissioned: 32 A, three phases, socket with lock, feedback. */
+/* A board that has been greeted and commissioned: 32 A, three phases, socket with lock, feedback, every guard. */
 void host_start_commissioned(host_t *h, uint8_t evses);
 
 /* What host_start_commissioned pushes for an EVSE. */

@@ -93,7 +93,6 @@ static void each_bad_field_is_refused_by_its_name(void)
         BAD(pwm_rise_us, -51),
         BAD(pwm_fall_us, 51),
         BAD(pwm_fall_us, -51),
-        BAD(rcm_test_ms, 100), /* without a monitor */
         BAD(rcm_lockout, 0),
         BAD(rcm_lockout, 11),
         BAD(protective_earth, 2),
@@ -205,6 +204,18 @@ static void each_bad_value_of_a_fitted_sensor_is_refused_by_its_name(void)
         CHECK(refused != NULL);
         CHECK(strcmp(refused->text, cases[i].field) == 0);
     }
+}
+
+static void a_test_output_without_a_monitor_is_refused(void)
+{
+    const cp_msg_config_board_t board = board_of(1);
+    cp_msg_config_evse_t evse = host_evse_config(1);
+
+    evse.rcm = (uint8_t)CP_RCM_TYPE_NONE;
+    host_start(&h, 1);
+    host_greet(&h, 5);
+    (void)commission(&board, &evse, 1);
+    CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "rcm_test_ms") == 0);
 }
 
 static void each_good_border_is_taken(void)
@@ -481,6 +492,7 @@ int main(void)
         TEST(each_bad_field_is_refused_by_its_name),
         TEST(a_part_that_the_board_has_not_is_refused_by_its_field),
         TEST(each_bad_value_of_a_fitted_sensor_is_refused_by_its_name),
+        TEST(a_test_output_without_a_monitor_is_refused),
         TEST(each_good_border_is_taken),
         TEST(phase_switching_needs_three_phases),
         TEST(missing_and_surplus_evses_and_a_wrong_count_are_refused),

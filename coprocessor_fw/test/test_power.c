@@ -140,14 +140,16 @@ static void the_set_reads_as_bits_of_the_catalogue(void)
     CHECK_EQ(cp_faults_bits(&set), 1u << 0 | 1u << 17);
 }
 
-static void every_fault_but_the_gentle_ones_trips(void)
+static void every_fault_trips_but_the_gentle_ones_that_end_the_permission(void)
 {
     for (unsigned i = 0; i < CP_FAULT_COUNT; i++) {
         cp_fault_set_t set = {0};
-        const bool gentle = i == CP_FAULT_LOCK || i == CP_FAULT_OPENED_UNDER_LOAD || i == CP_FAULT_PILOT_INVALID;
+        const bool gentle = i == CP_FAULT_LOCK || i == CP_FAULT_OPENED_UNDER_LOAD || i == CP_FAULT_PILOT_INVALID ||
+                            i == CP_FAULT_OVER_TEMPERATURE || i == CP_FAULT_TEMPERATURE_SENSOR;
 
         (void)cp_fault_cause(&set, (cp_fault_t)i, true);
         CHECK_EQ(cp_faults_trip(&set), !gentle);
+        CHECK_EQ(cp_faults_deny(&set), gentle);
     }
 }
 
@@ -163,7 +165,7 @@ int main(void)
         TEST(a_lock_out_is_cleared_at_the_device_only),
         TEST(counts_and_ages_saturate),
         TEST(the_set_reads_as_bits_of_the_catalogue),
-        TEST(every_fault_but_the_gentle_ones_trips),
+        TEST(every_fault_trips_but_the_gentle_ones_that_end_the_permission),
     };
 
     return RUN_TESTS(tests);

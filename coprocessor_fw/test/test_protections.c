@@ -265,7 +265,7 @@ static void d_with_ventilation_is_charged(void)
 
     config.ventilation = true;
     rig_power_up(&r, 1, &config, &past);
-    rig_run(&r, 1000);
+    rig_run(&r, 4000);
     r.letter = 'D';
     r.lease_da = 160;
     r.lease_every_ms = 500;

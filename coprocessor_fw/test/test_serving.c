@@ -56,7 +56,7 @@ static void the_offer_is_the_least_of_lease_hardware_setting_and_cable(void)
         config.limit_da = table[i].set_da;
         rig_power_up(&r, 1, &config, &past);
         r.in.proximity_ohm = table[i].ohm;
-        rig_run(&r, 1000);
+        rig_run(&r, 4000);
         r.letter = 'B';
         rig_run(&r, 300);
         CHECK_EQ(rig_lease(&r, table[i].lease_da), CP_LEASE_REFUSAL_NONE);

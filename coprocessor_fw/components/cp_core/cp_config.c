@@ -225,5 +225,27 @@ cp_evse_config_t cp_config_for_evse(const cp_config_t *config, uint8_t index)
         .pwm_rise_us = evse->pwm_rise_us,
         .pwm_fall_us = evse->pwm_fall_us,
         .close_debounce_ms = operational->close_debounce_ms,
+        .rcm = evse->rcm,
+        .rcm_test_ms = evse->rcm_test_ms,
+        .rcm_lockout = evse->rcm_lockout,
+        .earth_fitted = evse->protective_earth != 0u,
+        .stop_fitted = evse->emergency_stop != 0u,
+        .current = evse->current,
+        .current_ma_per_v = evse->current_ma_per_v,
+        .temperature =
+            {
+                .sensor = evse->temperature,
+                .r25_ohm = evse->ntc_r25_ohm,
+                .beta = evse->ntc_beta,
+                .series_ohm = evse->ntc_series_ohm,
+                .supply_mv = evse->ntc_supply_mv,
+                .level_dc = {evse->derate1_dc, evse->derate2_dc, evse->stop_dc},
+            },
+        .s0_pulses_per_kwh = evse->s0_pulses_per_kwh,
+        .wake = evse->wake,
+        .lock_pulse_ms = evse->lock_pulse_ms,
+        .lock_feedback = evse->lock_feedback != 0u,
+        .retries = evse->retries,
+        .retry_s = evse->retry_s,
     };
 }

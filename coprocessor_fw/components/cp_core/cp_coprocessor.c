@@ -39,6 +39,7 @@ static void init_rtc(cp_coprocessor_t *cp, const cp_rtc_t *rtc)
     }
     for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
         cp->rtc.plug[i] = plug_origin(cp->nvm.boot_count);
+        cp->rtc.s0_origin[i] = cp->board.nonce;
     }
     for (unsigned i = 0; i < CP_RESETS_KEPT; i++) {
         cp->rtc.closed_reset_ms[i] = UINT32_MAX;
@@ -68,6 +69,9 @@ void cp_coprocessor_init(cp_coprocessor_t *cp, const cp_board_t *board, const cp
             .plugged = (cp->rtc.plugged >> i & 1u) != 0u,
             .was_closed = was_closed,
             .lockouts = cp->nvm.lockouts[i] | resets,
+            .rcm_trips = cp->nvm.rcm_trips[i],
+            .s0_origin = cp->rtc.s0_origin[i],
+            .s0_pulses = cp->rtc.s0_pulses[i],
         };
         cp_evse_init(&cp->evse[i], &past);
     }
@@ -151,6 +155,7 @@ static void apply_config(cp_coprocessor_t *cp)
     }
 }
 
+/* What a power cut must not forgive. */
 static void keep_lockouts(cp_coprocessor_t *cp)
 {
     for (uint8_t i = 0; i < cp->board.evse_count; i++) {
@@ -161,8 +166,9 @@ static void keep_lockouts(cp_coprocessor_t *cp)
                 lockouts |= (uint32_t)1u << f;
             }
         }
-        if (lockouts != cp->nvm.lockouts[i]) {
+        if (lockouts != cp->nvm.lockouts[i] || cp->evse[i].rcm.trips != cp->nvm.rcm_trips[i]) {
             cp->nvm.lockouts[i] = lockouts;
+            cp->nvm.rcm_trips[i] = cp->evse[i].rcm.trips;
             cp->store = true;
         }
     }
@@ -174,6 +180,8 @@ static void keep_rtc(cp_coprocessor_t *cp, uint32_t step_ms)
     cp->rtc.closed = 0;
     for (uint8_t i = 0; i < cp->board.evse_count; i++) {
         cp->rtc.plug[i] = cp->evse[i].plug;
+        cp->rtc.s0_origin[i] = cp->evse[i].s0.origin;
+        cp->rtc.s0_pulses[i] = cp->evse[i].s0.pulses;
         cp->rtc.plugged |= cp->evse[i].plugged ? (uint32_t)1u << i : 0u;
         cp->rtc.closed |= cp_evse_is_closed(&cp->evse[i]) ? (uint32_t)1u << i : 0u;
     }
@@ -185,14 +193,16 @@ static void keep_rtc(cp_coprocessor_t *cp, uint32_t step_ms)
 
 static void sense_button(cp_coprocessor_t *cp, uint32_t step_ms, bool held)
 {
-    if (held != cp->button) {
+    cp->button_other_ms = held != cp->button ? cp_count_up(cp->button_other_ms, step_ms) : 0u;
+    if (cp->button_other_ms >= CP_BUTTON_DEBOUNCE_MS) {
         cp->button = held;
         cp->button_ms = 0;
+        cp->button_other_ms = 0;
         cp->button_done = false;
         cp_report(cp, 0, CP_EVENT_CODE_BUTTON, held ? 1u : 0u, 0, "");
     }
     cp->button_ms = cp_count_up(cp->button_ms, step_ms);
-    if (held && cp->button_ms >= CP_BUTTON_CLEAR_MS && !cp->button_done) {
+    if (cp->button && cp->button_ms >= CP_BUTTON_CLEAR_MS && !cp->button_done) {
         cp->button_done = true;
         for (uint8_t i = 0; i < cp->board.evse_count; i++) {
             cp_notes_t notes = {0};
@@ -204,10 +214,11 @@ static void sense_button(cp_coprocessor_t *cp, uint32_t step_ms, bool held)
 
 static void step(cp_coprocessor_t *cp, uint32_t step_ms, const cp_inputs_t *in, cp_outputs_t *out)
 {
+    out->leds = 0;
     for (uint8_t i = 0; i < cp->board.evse_count; i++) {
         cp_notes_t notes = {.count = 0};
-        cp->meter[i] = in->evse[i].meter;
         cp_evse_tick(&cp->evse[i], step_ms, &in->evse[i], &out->evse[i], &notes);
+        out->leds |= out->evse[i].leds;
         cp_report_notes(cp, (uint8_t)(i + 1u), &notes);
     }
     sense_button(cp, step_ms, in->button);

@@ -1,6 +1,8 @@
 #include "cp_evse.h"
 
+#include "cp_evse_guard.h"
 #include "cp_evse_sense.h"
+#include "cp_lamps.h"
 #include "cp_math.h"
 #include "cp_offer.h"
 #include "cp_timing.h"
@@ -29,13 +31,23 @@ void cp_evse_init(cp_evse_t *e, const cp_evse_past_t *past)
     e->reclose_ms = past->was_closed ? CP_RECLOSE_FAULT_MS : 0u;
     e->lockouts_at_boot = past->lockouts;
     e->config.close_debounce_ms = CP_CLOSE_DEBOUNCE_MS;
+    cp_rcm_init(&e->rcm, past->rcm_trips);
+    cp_s0_init(&e->s0, past->s0_origin, past->s0_pulses);
 }
 
 void cp_evse_configure(cp_evse_t *e, const cp_evse_config_t *config)
 {
     const bool rewired = e->config.phases != config->phases;
+    const bool monitored = e->config.rcm == config->rcm && e->config.rcm_test_ms == config->rcm_test_ms;
+    const bool counted = e->config.s0_pulses_per_kwh == config->s0_pulses_per_kwh || !e->config.commissioned;
 
     e->config = *config;
+    if (!monitored) {
+        cp_rcm_init(&e->rcm, e->rcm.trips);
+    }
+    if (!counted) { /* its pulses are worth something else now: another register */
+        cp_s0_init(&e->s0, e->s0.origin + 1u, 0);
+    }
     if (rewired) {
         e->phases = config->phases;
         e->phase_ms = 0;
@@ -70,7 +82,18 @@ uint16_t cp_evse_limit_da(const cp_evse_t *e)
     if (!e->config.fixed_cable) {
         limit = cp_min_u16(limit, e->cable_da);
     }
+    limit = cp_min_u16(limit, cp_evse_derated_da(e));
     return cp_offer_round_da(limit);
+}
+
+bool cp_evse_breaks_pilot(const cp_evse_t *e)
+{
+    return e->wake_ms > 0u && e->config.wake == (uint8_t)CP_WAKE_BY_CP_BREAK && !cp_evse_is_closed(e);
+}
+
+uint16_t cp_evse_derated_da(const cp_evse_t *e)
+{
+    return cp_temperature_limit_da(&e->heat, e->config.hard_limit_da);
 }
 
 bool cp_evse_trips(const cp_evse_t *e)
@@ -81,13 +104,9 @@ bool cp_evse_trips(const cp_evse_t *e)
 bool cp_evse_permitted(const cp_evse_t *e)
 {
     const bool able = e->config.commissioned && e->self_test_passed && e->self_test_ms == 0u && e->wake_ms == 0u &&
-                      !e->out_of_service && e->pilot.letter != (uint8_t)CP_LETTER_UNKNOWN;
-    const bool sound = !cp_fault_stands(&e->faults, CP_FAULT_PILOT_INVALID) &&
-                       !cp_fault_stands(&e->faults, CP_FAULT_LOCK) &&
-                       !cp_fault_stands(&e->faults, CP_FAULT_OPENED_UNDER_LOAD);
-
-    return able && sound && e->plugged && e->lease.held && e->lease.plug == e->plug && cp_evse_limit_da(e) > 0u &&
-           e->lease.phases == e->phases;
+                      cp_evse_is_guarded(e) && !e->out_of_service && e->pilot.letter != (uint8_t)CP_LETTER_UNKNOWN;
+    return able && !cp_faults_deny(&e->faults) && e->plugged && e->lease.held && e->lease.plug == e->plug &&
+           cp_evse_limit_da(e) > 0u && e->lease.phases == e->phases;
 }
 
 /* Everything that must hold before the contactor closes, beyond permission and a vehicle that asks. */
@@ -177,6 +196,7 @@ static cp_opened_t opening_reason(cp_power_input_t input)
 
 static void on_closing(cp_evse_t *e)
 {
+    e->edge_ms = 0;
     e->closings = e->closings < UINT8_MAX ? (uint8_t)(e->closings + 1u) : UINT8_MAX;
     e->closings_forget_ms = e->closings_forget_ms > 0u ? e->closings_forget_ms : CP_CLOSINGS_FORGET_MS;
     e->cycles++;
@@ -198,6 +218,7 @@ static void on_opening(cp_evse_t *e, cp_power_t from, cp_power_input_t input, ui
     const bool under_load = e->current_known ? e->current_ma >= CP_LOAD_MA : asks && from != CP_POWER_CLOSING;
 
     e->open_ms = 0;
+    e->edge_ms = 0;
     e->reclose_ms = cp_max_u32(e->reclose_ms, reclose_wait_ms(e));
     cp_pilot_blank(&e->pilot, CP_BLANK_WINDOWS);
     if (from == CP_POWER_WINDING_DOWN) {
@@ -267,8 +288,9 @@ static cp_drive_t choose_drive(const cp_evse_t *e)
 {
     const bool closed = cp_evse_is_closed(e);
 
-    if (!closed &&
-        (e->self_test_ms > 0u || e->wake_ms > 0u || e->out_of_service || e->power == (uint8_t)CP_POWER_LOCKED_OUT)) {
+    const bool wakes = e->wake_ms > 0u && !cp_evse_breaks_pilot(e);
+
+    if (!closed && (e->self_test_ms > 0u || wakes || e->out_of_service || e->power == (uint8_t)CP_POWER_LOCKED_OUT)) {
         return CP_DRIVE_F;
     }
     return e->offer_da > 0u ? CP_DRIVE_PWM : CP_DRIVE_STEADY;
@@ -302,7 +324,19 @@ static void drive_lock(cp_evse_t *e)
     if (driven != e->lock_driven) {
         e->lock_driven = driven;
         e->lock_ms = 0;
+        e->lock_moved_ms = 0;
+        e->lock_pulse_ms = e->config.lock_pulse_ms;
     }
+}
+
+static cp_lock_drive_t lock_actuator(const cp_evse_t *e)
+{
+    const bool pulsed = e->config.lock_pulse_ms > 0u;
+
+    if (!e->config.lock_fitted || (pulsed && e->lock_pulse_ms == 0u)) {
+        return CP_LOCK_DRIVE_NONE;
+    }
+    return e->lock_driven ? CP_LOCK_DRIVE_LOCK : CP_LOCK_DRIVE_UNLOCK;
 }
 
 static void note_pilot(cp_evse_t *e, cp_notes_t *notes)
@@ -334,4 +368,8 @@ void cp_evse_tick(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *in, cp
     out->drive = e->drive;
     out->pulse_bp = cp_offer_pulse_bp(cp_offer_duty_bp(e->offer_da), e->config.pwm_rise_us, e->config.pwm_fall_us);
     out->lock = e->lock_driven;
+    out->lock_drive = (uint8_t)lock_actuator(e);
+    out->rcm_test = cp_rcm_tests(&e->rcm);
+    out->cp_break = cp_evse_breaks_pilot(e);
+    out->leds = cp_evse_leds(e);
 }

@@ -67,6 +67,7 @@ cp_result_t cp_evse_set_lock(cp_evse_t *e, bool locked)
     }
     e->lock_wanted = locked;
     e->lock_ms = 0; /* a fresh try for a jammed one */
+    e->lock_pulse_ms = e->config.lock_pulse_ms;
     e->lock_jammed = false;
     return CP_RESULT_OK;
 }
@@ -105,6 +106,9 @@ void cp_evse_clear_lockouts(cp_evse_t *e, cp_notes_t *notes)
     for (unsigned i = 0; i < CP_FAULT_COUNT; i++) {
         if (cp_fault_class((uint8_t)i) == CP_FAULT_CLASS_LOCKOUT && cp_fault_clear(&e->faults, (cp_fault_t)i, true)) {
             cp_note(notes, CP_EVENT_CODE_FAULT_CLEARED, i, 1);
+            if (i == (unsigned)CP_FAULT_RCM_LOCKOUT) {
+                e->rcm.trips = 0;
+            }
         }
     }
 }
@@ -126,5 +130,6 @@ cp_result_t cp_evse_self_test(cp_evse_t *e)
         return CP_RESULT_WRONG_STATE;
     }
     e->self_test_ms = CP_SELF_TEST_MS;
+    cp_rcm_request_test(&e->rcm);
     return CP_RESULT_ACCEPTED;
 }

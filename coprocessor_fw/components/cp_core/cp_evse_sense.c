@@ -1,5 +1,7 @@
 #include "cp_evse_sense.h"
 
+#include "cp_evse_guard.h"
+#include "cp_lamps.h"
 #include "cp_math.h"
 #include "cp_proximity.h"
 #include "cp_timing.h"
@@ -12,7 +14,13 @@ void cp_evse_pass_time(cp_evse_t *e, uint32_t step_ms, cp_notes_t *notes)
     e->reclose_ms = cp_count_down(e->reclose_ms, step_ms);
     e->raise_ms = cp_count_down(e->raise_ms, step_ms);
     e->wake_ms = cp_count_down(e->wake_ms, step_ms);
-    e->retry_ms = cp_count_down(e->retry_ms, step_ms);
+    for (unsigned i = 0; i < CP_RETRIES; i++) {
+        e->retry_ms[i] =
+            e->retry_ms[i] == CP_RETRY_NEVER_MS ? CP_RETRY_NEVER_MS : cp_count_down(e->retry_ms[i], step_ms);
+    }
+    e->lock_pulse_ms = cp_count_down(e->lock_pulse_ms, step_ms);
+    e->lock_moved_ms = cp_count_up(e->lock_moved_ms, step_ms);
+    e->lamp_ms = (e->lamp_ms + step_ms) % CP_LAMPS_PERIOD_MS;
     e->under_load_ms = cp_count_down(e->under_load_ms, step_ms);
     e->closings_forget_ms = cp_count_down(e->closings_forget_ms, step_ms);
     if (e->closings_forget_ms == 0u && e->closings > 0u) {
@@ -60,6 +68,7 @@ static void unplug(cp_evse_t *e, cp_notes_t *notes)
     e->diode_failed = false;
     e->wants_ventilation = false;
     e->under_load_ms = 0;
+    cp_evse_forget_retries(e);
     cp_note(notes, CP_EVENT_CODE_UNPLUGGED, (uint32_t)cp_evse_pilot(e), 0);
 }
 
@@ -129,9 +138,8 @@ static void sense_soundness(cp_evse_t *e, uint32_t step_ms, cp_notes_t *notes)
 
     const bool short_due = e->short_ms >= CP_SHORT_MS;
     const bool invalid_due = !sound && !short_due && e->unsound_ms >= CP_INVALID_STOP_MS;
-    cp_evse_fault(e, CP_FAULT_PILOT_SHORT,
-                  short_due || (!settled && cp_fault_stands(&e->faults, CP_FAULT_PILOT_SHORT)), e->pilot.high_mv,
-                  notes);
+    cp_evse_fault(e, CP_FAULT_PILOT_SHORT, short_due || (!settled && cp_fault_stands(&e->faults, CP_FAULT_PILOT_SHORT)),
+                  e->pilot.high_mv, notes);
     cp_evse_fault(e, CP_FAULT_PILOT_INVALID,
                   invalid_due || (!settled && cp_fault_stands(&e->faults, CP_FAULT_PILOT_INVALID)), e->pilot.high_mv,
                   notes);
@@ -144,6 +152,11 @@ static void sense_pilot(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *
     const bool closed_window = cp_pilot_sample(&e->pilot, step_ms, (cp_drive_t)e->drive, high, low);
 
     if (e->self_test_ms > 0u) { /* our own negative rail is on: it says nothing of a vehicle */
+        return;
+    }
+    if (cp_evse_breaks_pilot(e)) { /* nor does a broken wire */
+        cp_pilot_blank(&e->pilot, CP_BLANK_WINDOWS);
+        sense_blindness(e, step_ms);
         return;
     }
     if (closed_window) {
@@ -195,24 +208,26 @@ static void sense_feedback(cp_evse_t *e, uint32_t step_ms, bool feedback_closed,
     e->feedback_closed = e->config.feedback_fitted && feedback_closed;
     e->feedback_ms = e->config.feedback_fitted && feedback_closed != output ? cp_count_up(e->feedback_ms, step_ms) : 0u;
     const bool disagrees = e->feedback_ms >= CP_FEEDBACK_MS;
-    if (disagrees && output && e->retry_ms == 0u) {
-        e->retry_ms = CP_RETRY_MS;
+    if (disagrees && output) {
+        cp_evse_retry_later(e, CP_RETRY_CONTACTOR);
     }
     cp_evse_fault(e, CP_FAULT_CONTACTOR_WELDED, disagrees && !output, since_ms, notes);
-    cp_evse_fault(e, CP_FAULT_CONTACTOR_OPEN, e->retry_ms > 0u, since_ms, notes);
+    cp_evse_fault(e, CP_FAULT_CONTACTOR_OPEN, e->retry_ms[CP_RETRY_CONTACTOR] > 0u, since_ms, notes);
     cp_evse_fault(e, CP_FAULT_OPENED_UNDER_LOAD, e->under_load_ms > 0u, (int32_t)(e->current_ma & 0x7FFFFFFFu), notes);
 }
 
-static void sense_lock(cp_evse_t *e, uint32_t step_ms, uint8_t lock_at, cp_notes_t *notes)
+static void sense_lock(cp_evse_t *e, uint32_t step_ms, uint8_t contact, cp_notes_t *notes)
 {
-    e->lock_at = lock_at;
-    if (!e->lock_started) { /* a reset neither locks nor unlocks */
+    if (!e->lock_started) { /* a reset neither locks nor unlocks; without a contact a plug is taken to be locked in */
         e->lock_started = true;
-        e->lock_wanted = lock_at == (uint8_t)CP_LOCK_AT_LOCKED;
+        e->lock_wanted = e->config.lock_feedback ? contact == (uint8_t)CP_LOCK_AT_LOCKED : e->plugged;
         e->lock_driven = e->lock_wanted;
+        e->lock_moved_ms = CP_LOCK_ASSUMED_MS;
     }
     const uint8_t goal = e->lock_driven ? (uint8_t)CP_LOCK_AT_LOCKED : (uint8_t)CP_LOCK_AT_UNLOCKED;
-    if (!e->config.lock_fitted || lock_at == goal) {
+    const uint8_t assumed = e->lock_moved_ms >= CP_LOCK_ASSUMED_MS ? goal : (uint8_t)CP_LOCK_AT_NEITHER;
+    e->lock_at = e->config.lock_feedback ? contact : assumed;
+    if (!e->config.lock_fitted || e->lock_at == goal) {
         e->lock_ms = 0;
         e->lock_jammed = false;
     } else {
@@ -246,12 +261,6 @@ static void sense_self_test(cp_evse_t *e, uint32_t step_ms, cp_notes_t *notes)
     cp_evse_fault(e, CP_FAULT_SELF_TEST, e->self_test_failed, e->pilot.high_mv, notes);
 }
 
-static void sense_current(cp_evse_t *e, const cp_meter_reading_t *meter)
-{
-    e->current_known = meter->source != (uint8_t)CP_METER_SOURCE_NONE;
-    e->current_ma = cp_max_u32(meter->current_ma[0], cp_max_u32(meter->current_ma[1], meter->current_ma[2]));
-}
-
 /* Lock-outs that were standing when the device went down stand again. */
 static void recall_lockouts(cp_evse_t *e, cp_notes_t *notes)
 {
@@ -264,20 +273,36 @@ static void recall_lockouts(cp_evse_t *e, cp_notes_t *notes)
     e->lockouts_at_boot = 0;
 }
 
+/* How long a standing fault keeps the contactor open from now on. Some stand for the wait itself. */
+static uint32_t fault_wait_ms(const cp_evse_t *e, cp_fault_t fault)
+{
+    uint32_t rest_ms = 0;
+
+    switch (fault) {
+    case CP_FAULT_OPENED_UNDER_LOAD:
+    case CP_FAULT_LOCK:
+        return 0;
+    case CP_FAULT_CONTACTOR_OPEN:
+        rest_ms = e->retry_ms[CP_RETRY_CONTACTOR];
+        break;
+    case CP_FAULT_OVERCURRENT:
+        rest_ms = e->retry_ms[CP_RETRY_OVERCURRENT];
+        break;
+    case CP_FAULT_PROTECTIVE_EARTH:
+        rest_ms = e->earth_lost_ms > 0u ? 0u : e->retry_ms[CP_RETRY_EARTH];
+        break;
+    default:
+        break;
+    }
+    return rest_ms == 0u || rest_ms == CP_RETRY_NEVER_MS ? CP_RECLOSE_FAULT_MS : rest_ms;
+}
+
 /* After a fault the contactor stays open for longer, counted from the fault's end. */
 static void extend_reclose(cp_evse_t *e)
 {
-    const bool retrying = cp_fault_stands(&e->faults, CP_FAULT_CONTACTOR_OPEN);
-
-    if (retrying) { /* stands for the wait itself */
-        e->reclose_ms = cp_max_u32(e->reclose_ms, e->retry_ms);
-    }
     for (unsigned i = 0; i < CP_FAULT_COUNT; i++) {
-        const cp_fault_t fault = (cp_fault_t)i;
-        const bool timed =
-            fault == CP_FAULT_CONTACTOR_OPEN || fault == CP_FAULT_OPENED_UNDER_LOAD || fault == CP_FAULT_LOCK;
-        if (!timed && cp_fault_stands(&e->faults, fault)) {
-            e->reclose_ms = cp_max_u32(e->reclose_ms, CP_RECLOSE_FAULT_MS);
+        if (cp_fault_stands(&e->faults, (cp_fault_t)i)) {
+            e->reclose_ms = cp_max_u32(e->reclose_ms, fault_wait_ms(e, (cp_fault_t)i));
         }
     }
 }
@@ -285,11 +310,12 @@ static void extend_reclose(cp_evse_t *e)
 void cp_evse_sense(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *in, cp_notes_t *notes)
 {
     recall_lockouts(e, notes);
-    sense_current(e, &in->meter);
+    cp_evse_measure(e, step_ms, in);
     sense_pilot(e, step_ms, in, notes);
     sense_self_test(e, step_ms, notes);
     sense_cable(e, step_ms, in->proximity_ohm, notes);
     sense_feedback(e, step_ms, in->feedback_closed, notes);
     sense_lock(e, step_ms, in->lock_at, notes);
+    cp_evse_guard(e, step_ms, in, notes);
     extend_reclose(e);
 }

@@ -2,6 +2,8 @@
 
 #include "cp_evse.h"
 
+#include "cp_evse_guard.h"
+#include "cp_lamps.h"
 #include "cp_math.h"
 #include "cp_timing.h"
 
@@ -81,7 +83,7 @@ uint32_t cp_evse_blocked(const cp_evse_t *e)
            bit(CP_BLOCKED_UNAVAILABLE, e->out_of_service) | bit(CP_BLOCKED_PHASE_WAIT, phases_wait(e)) |
            bit(CP_BLOCKED_CABLE, cable_unknown) |
            bit(CP_BLOCKED_BOOTING, e->restarting || letter == CP_LETTER_UNKNOWN) |
-           bit(CP_BLOCKED_SELF_TEST, !e->self_test_passed || e->self_test_ms > 0u);
+           bit(CP_BLOCKED_SELF_TEST, !e->self_test_passed || e->self_test_ms > 0u || !cp_evse_is_guarded(e));
 }
 
 uint32_t cp_evse_wait_ms(const cp_evse_t *e)
@@ -99,4 +101,36 @@ uint32_t cp_evse_wait_ms(const cp_evse_t *e)
         wait = cp_max_u32(wait, cp_count_down(CP_PHASE_SWITCH_MS, e->phase_ms));
     }
     return wait;
+}
+
+/* What the lamps show: the first that holds. */
+static cp_show_t show(const cp_evse_t *e)
+{
+    if (e->self_test_ms > 0u) {
+        return CP_SHOW_LAMP_TEST;
+    }
+    if (e->power == (uint8_t)CP_POWER_LOCKED_OUT) {
+        return CP_SHOW_LOCKED_OUT;
+    }
+    if (cp_faults_bits(&e->faults) != 0u) {
+        return CP_SHOW_FAULT;
+    }
+    if (!e->config.commissioned) {
+        return CP_SHOW_NOT_COMMISSIONED;
+    }
+    if (cp_evse_is_closed(e)) {
+        return CP_SHOW_CHARGING;
+    }
+    if (cp_evse_permitted(e)) {
+        return CP_SHOW_OFFERING;
+    }
+    if (e->out_of_service) {
+        return CP_SHOW_UNAVAILABLE;
+    }
+    return e->plugged ? CP_SHOW_WAITING : CP_SHOW_FREE;
+}
+
+uint8_t cp_evse_leds(const cp_evse_t *e)
+{
+    return cp_lamps(show(e), e->lamp_ms);
 }

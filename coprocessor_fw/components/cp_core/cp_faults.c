@@ -2,11 +2,12 @@
 
 #include "cp_math.h"
 
-/* What keeps the contactor from closing, but is no reason to open it under load. An invalid pilot trips
+/* What ends the permission, but is no reason to open the contactor under load. An invalid pilot trips
  * too, yet only after its own deadline: the EVSE counts that. */
 static bool is_gentle(cp_fault_t fault)
 {
-    return fault == CP_FAULT_LOCK || fault == CP_FAULT_OPENED_UNDER_LOAD || fault == CP_FAULT_PILOT_INVALID;
+    return fault == CP_FAULT_LOCK || fault == CP_FAULT_OPENED_UNDER_LOAD || fault == CP_FAULT_PILOT_INVALID ||
+           fault == CP_FAULT_OVER_TEMPERATURE || fault == CP_FAULT_TEMPERATURE_SENSOR;
 }
 
 cp_fault_change_t cp_fault_cause(cp_fault_set_t *set, cp_fault_t fault, bool present)
@@ -60,6 +61,16 @@ bool cp_faults_trip(const cp_fault_set_t *set)
         trip = trip || (set->entry[i].standing && !is_gentle((cp_fault_t)i));
     }
     return trip;
+}
+
+bool cp_faults_deny(const cp_fault_set_t *set)
+{
+    bool deny = false;
+
+    for (unsigned i = 0; i < CP_FAULT_COUNT; i++) {
+        deny = deny || (set->entry[i].standing && is_gentle((cp_fault_t)i));
+    }
+    return deny;
 }
 
 bool cp_faults_lock_out(const cp_fault_set_t *set)

@@ -13,20 +13,26 @@
  *   S9  the poles are those that the lease names, or it winds down
  *   S10 the pilot never shows state F, and offers no more than lease, hardware and cable allow
  *   S11 the plug is locked in where a lock is fitted
+ *   S14 every guard that is fitted is at work: the residual-current monitor tested and not under test, the temperature
+ *       known; and the pilot's wire is whole
+ *   S15 no guard's deadline is over: no residual current, earth lost within its time, current above the limit and far
+ *       above it within theirs
  * and whether or not it is closed:
- *   S12 without permission nothing is offered
+ *   S12 without permission nothing is offered, and never more than the temperature allows
+ *   S16 no test output is driven while the contactor is closed
  *   S13 no diode is held to be proved without PWM, unless the contactor closed on that proof and never opened */
 
 #include "cp_evse.h"
 
+#include "cp_evse_guard.h"
 #include "cp_timing.h"
 
 static bool vehicle_may_draw(const cp_evse_t *e)
 {
     const cp_letter_t letter = (cp_letter_t)e->pilot.letter;
 
-    const bool bears = cp_letter_asks(letter) || letter == CP_LETTER_INVALID ||
-                       (letter == CP_LETTER_E && e->short_ms < CP_SHORT_MS);
+    const bool bears =
+        cp_letter_asks(letter) || letter == CP_LETTER_INVALID || (letter == CP_LETTER_E && e->short_ms < CP_SHORT_MS);
 
     return bears && e->unsound_ms < CP_INVALID_OPEN_MS;
 }
@@ -50,17 +56,26 @@ static bool offer_is_bounded(const cp_evse_t *e)
 {
     return e->offer_da == 0u ||
            (e->offer_da <= e->config.hard_limit_da && e->lease.held && e->offer_da <= e->lease.limit_da &&
-            (e->config.fixed_cable || e->offer_da <= e->cable_da));
+            e->offer_da <= cp_evse_derated_da(e) && (e->config.fixed_cable || e->offer_da <= e->cable_da));
+}
+
+static bool guards_hold(const cp_evse_t *e)
+{
+    const bool residual = e->config.rcm != (uint8_t)CP_RCM_TYPE_NONE && cp_rcm_trips(&e->rcm);
+
+    return !residual && e->earth_lost_ms < CP_EARTH_LOST_MS && e->overcurrent.over_ms < CP_OVERCURRENT_MS &&
+           e->overcurrent.far_ms < CP_OVERCURRENT_FAR_MS;
 }
 
 bool cp_evse_invariant(const cp_evse_t *e)
 {
     const bool winding_down = e->power == (uint8_t)CP_POWER_WINDING_DOWN;
+    const bool s16 = !cp_rcm_tests(&e->rcm) || !cp_evse_is_closed(e);
     const bool s12 = cp_evse_permitted(e) || e->offer_da == 0u;
 
     if (!cp_evse_is_closed(e)) {
         const bool s13 = !e->diode_proved || e->drive == (uint8_t)CP_DRIVE_PWM;
-        return s12 && s13 && offer_is_bounded(e);
+        return s12 && s13 && s16 && offer_is_bounded(e);
     }
     const bool s1 = vehicle_may_draw(e);
     const bool s2 = diode_is_proved(e);
@@ -75,5 +90,8 @@ bool cp_evse_invariant(const cp_evse_t *e)
     const bool s10 = e->drive != (uint8_t)CP_DRIVE_F && offer_is_bounded(e);
     const bool s11 = !e->config.lock_fitted || e->lock_driven;
 
-    return s1 && s2 && s3 && s4 && s5 && s6 && s7 && s8 && s9 && s10 && s11 && s12;
+    const bool s14 = cp_evse_is_guarded(e) && !cp_evse_breaks_pilot(e);
+    const bool s15 = guards_hold(e);
+
+    return s1 && s2 && s3 && s4 && s5 && s6 && s7 && s8 && s9 && s10 && s11 && s12 && s14 && s15 && s16;
 }

@@ -80,6 +80,7 @@ size_t cp_nvm_encode(const cp_nvm_t *nvm, uint8_t out[CP_NVM_SIZE])
     put_u32(&w, nvm->boot_count);
     for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
         put_u32(&w, nvm->lockouts[i]);
+        put_u8(&w, nvm->rcm_trips[i]);
     }
     put_u8(&w, nvm->config.commissioned ? 1u : 0u);
     for (unsigned i = 0; i < CP_CONFIG_SETS; i++) {
@@ -115,6 +116,7 @@ bool cp_nvm_decode(cp_nvm_t *nvm, const uint8_t *in, size_t len)
     read.boot_count = get_u32(&r);
     for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
         read.lockouts[i] = get_u32(&r);
+        read.rcm_trips[i] = get_u8(&r);
     }
     read.config.commissioned = get_u8(&r) != 0u;
     for (unsigned i = 0; i < CP_CONFIG_SETS; i++) {
@@ -146,6 +148,8 @@ static uint32_t rtc_check(const cp_rtc_t *rtc)
 
     for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
         check = (check << 5 | check >> 27) ^ rtc->plug[i];
+        check = (check << 5 | check >> 27) ^ rtc->s0_origin[i];
+        check = (check << 5 | check >> 27) ^ rtc->s0_pulses[i];
     }
     check = (check << 5 | check >> 27) ^ rtc->plugged;
     check = (check << 5 | check >> 27) ^ rtc->closed;

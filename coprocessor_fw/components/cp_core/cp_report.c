@@ -23,8 +23,8 @@ void cp_report(cp_coprocessor_t *cp, uint8_t evse, cp_event_code_t code, uint32_
     event.extra = extra;
     if (evse >= 1u && evse <= CP_EVSE_MAX) {
         event.plug = cp->evse[evse - 1u].plug;
-        event.energy_mwh = cp->meter[evse - 1u].energy_mwh;
-        event.meter_boot = cp->meter[evse - 1u].meter_boot;
+        event.energy_mwh = cp->evse[evse - 1u].meter.energy_mwh;
+        event.meter_boot = cp->evse[evse - 1u].meter.meter_boot;
     }
     cp_text_copy(event.text, sizeof event.text, text);
     if (!cp_events_put(&cp->events, &event)) {
@@ -111,6 +111,11 @@ static void fill_snapshot(const cp_coprocessor_t *cp, uint8_t index, cp_msg_snap
     s->lock = (uint8_t)cp_evse_lock(e);
     s->cycles = e->cycles;
     s->opened_under_load = e->opened_under_load;
+    if (e->heat.known) {
+        s->temperature_dc = e->heat.dc;
+    }
+    s->derated_da = cp_evse_derated_da(e);
+    s->rcm_trips = e->rcm.trips;
     s->config_crc = cp->config.active.crc[CP_CONFIG_SET_COMMISSIONED];
     s->config_pending = cp_config_waits(&cp->config, CP_CONFIG_SET_COMMISSIONED) ||
                                 cp_config_waits(&cp->config, CP_CONFIG_SET_OPERATIONAL)
@@ -120,7 +125,7 @@ static void fill_snapshot(const cp_coprocessor_t *cp, uint8_t index, cp_msg_snap
 
 static void fill_meter(const cp_coprocessor_t *cp, uint8_t index, cp_msg_meter_t *m)
 {
-    const cp_meter_reading_t *const reading = &cp->meter[index];
+    const cp_meter_reading_t *const reading = &cp->evse[index].meter;
 
     cp_msg_meter_default(m);
     m->evse = (uint8_t)(index + 1u);

@@ -14,7 +14,8 @@ static bool differs(const cp_msg_snapshot_t *a, const cp_msg_snapshot_t *b)
     const bool power = a->offer_da != b->offer_da || a->phases != b->phases || a->lease_da != b->lease_da ||
                        (a->lease_ms == 0u) != (b->lease_ms == 0u) || a->cable_da != b->cable_da;
     const bool count = a->plug != b->plug || a->cycles != b->cycles || a->opened_under_load != b->opened_under_load ||
-                       a->config_crc != b->config_crc || a->config_pending != b->config_pending;
+                       a->config_crc != b->config_crc || a->config_pending != b->config_pending ||
+                       a->derated_da != b->derated_da || a->rcm_trips != b->rcm_trips;
 
     return state || power || count;
 }

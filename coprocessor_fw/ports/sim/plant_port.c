@@ -1,5 +1,6 @@
 #include "plant_port.h"
 
+#include "cp_timing.h"
 #include "sim_inner.h"
 
 #include <string.h>
@@ -88,6 +89,28 @@ static cp_result_t take_fault(cp_sim_t *sim, const cp_frame_t *frame)
     return CP_RESULT_OK;
 }
 
+static cp_result_t take_sensors(cp_sim_t *sim, const cp_frame_t *frame)
+{
+    cp_msg_plant_sensors_t m;
+
+    cp_msg_plant_sensors_decode(&m, frame->payload, frame->len);
+    cp_plant_t *const p = find(sim, m.evse);
+    if (p == NULL) {
+        return CP_RESULT_BAD_EVSE;
+    }
+    const bool warm = m.temperature_dc == INT16_MAX || (m.temperature_dc >= -400 && m.temperature_dc <= 1500);
+    const bool excess = m.excess_ma == KEEP_U32 || m.excess_ma <= 100000u;
+    if (!warm || !excess) {
+        return CP_RESULT_BAD_VALUE;
+    }
+    if (m.temperature_dc != INT16_MAX) {
+        cp_plant_set_temperature(p, m.temperature_dc);
+    }
+    p->vehicle.excess_ma = m.excess_ma != KEEP_U32 ? m.excess_ma : p->vehicle.excess_ma;
+    sim_apply(sim);
+    return CP_RESULT_OK;
+}
+
 static cp_result_t take_clock(cp_sim_t *sim, const cp_frame_t *frame)
 {
     cp_msg_plant_clock_t m;
@@ -125,7 +148,9 @@ static cp_result_t take_button(cp_sim_t *sim, const cp_frame_t *frame)
         return CP_RESULT_BAD_VALUE;
     }
     sim->button = m.held != 0u;
-    sim_apply(sim);
+    for (uint32_t ms = 0; ms < CP_BUTTON_DEBOUNCE_MS + CP_STEP_MAX_MS; ms += CP_STEP_MAX_MS) {
+        sim_apply(sim); /* until it no longer bounces */
+    }
     return CP_RESULT_OK;
 }
 
@@ -158,6 +183,9 @@ static void send_state(cp_plant_port_t *port, const cp_sim_t *sim, uint8_t seq, 
     m.closings = p->closings;
     m.openings = p->openings;
     m.locked = p->lock_at == (uint8_t)CP_LOCK_AT_LOCKED ? 1u : 0u;
+    m.leds = out->leds;
+    m.cp_break = out->cp_break ? 1u : 0u;
+    m.rcm_test = out->rcm_test ? 1u : 0u;
     send(port, seq, CP_MSG_PLANT_STATE, payload, cp_msg_plant_state_encode(&m, payload));
 }
 
@@ -179,6 +207,9 @@ static void take(cp_plant_port_t *port, cp_sim_t *sim, const cp_frame_t *frame)
         break;
     case CP_MSG_PLANT_FAULT:
         send_reply(port, frame, take_fault(sim, frame));
+        break;
+    case CP_MSG_PLANT_SENSORS:
+        send_reply(port, frame, take_sensors(sim, frame));
         break;
     case CP_MSG_PLANT_CLOCK:
         send_reply(port, frame, take_clock(sim, frame));

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define MAGIC 0x31575043u /* "CPW1" */
-#define WORDS_PER_PLANT 12u
+#define MAGIC 0x32575043u /* "CPW2" */
+#define WORDS_PER_PLANT 14u
 #define HEAD 16u
 #define WORLD_SIZE (HEAD + CP_NVM_SIZE + 4u * WORDS_PER_PLANT * CP_EVSE_MAX + 4u)
 
@@ -27,7 +27,9 @@ static uint32_t get(const uint8_t *in)
 static uint32_t fault_bits(const cp_plant_faults_t *f)
 {
     return (f->pilot_short ? 1u : 0u) | (f->pilot_invalid ? 2u : 0u) | (f->rail_weak ? 4u : 0u) |
-           (f->proximity ? 8u : 0u) | (f->welded ? 16u : 0u) | (f->stuck_open ? 32u : 0u) | (f->lock_jammed ? 64u : 0u);
+           (f->proximity ? 8u : 0u) | (f->welded ? 16u : 0u) | (f->stuck_open ? 32u : 0u) |
+           (f->lock_jammed ? 64u : 0u) | (f->residual ? 128u : 0u) | (f->rcm_deaf ? 256u : 0u) |
+           (f->earth_lost ? 512u : 0u) | (f->stop_pressed ? 1024u : 0u) | (f->sensor_open ? 2048u : 0u);
 }
 
 static cp_plant_faults_t faults_of(uint32_t bits)
@@ -40,6 +42,11 @@ static cp_plant_faults_t faults_of(uint32_t bits)
         .welded = (bits & 16u) != 0u,
         .stuck_open = (bits & 32u) != 0u,
         .lock_jammed = (bits & 64u) != 0u,
+        .residual = (bits & 128u) != 0u,
+        .rcm_deaf = (bits & 256u) != 0u,
+        .earth_lost = (bits & 512u) != 0u,
+        .stop_pressed = (bits & 1024u) != 0u,
+        .sensor_open = (bits & 2048u) != 0u,
     };
 }
 
@@ -59,6 +66,8 @@ static void save_plant(const cp_plant_t *p, uint8_t *out)
         v->ignores_pilot ? 1u : 0u,
         fault_bits(&p->faults),
         p->lock_at,
+        (uint32_t)(int32_t)p->sensors.temperature_dc,
+        v->excess_ma,
     };
 
     for (unsigned i = 0; i < WORDS_PER_PLANT; i++) {
@@ -82,6 +91,8 @@ static void load_plant(cp_plant_t *p, const uint8_t *in)
     v->ignores_pilot = get(&in[36]) != 0u;
     p->faults = faults_of(get(&in[40]));
     p->lock_at = (uint8_t)get(&in[44]);
+    cp_plant_set_temperature(p, (int16_t)(int32_t)get(&in[48]));
+    v->excess_ma = get(&in[52]);
 }
 
 size_t cp_sim_save(void *handle, uint8_t *out, size_t cap)

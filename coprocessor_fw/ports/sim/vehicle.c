@@ -56,7 +56,7 @@ static uint32_t target_ma(const cp_vehicle_t *v, const cp_vehicle_sees_t *sees)
     if (sees->offer_ma < MIN_CURRENT_MA) {
         return 0;
     }
-    return target < sees->offer_ma ? target : sees->offer_ma;
+    return (target < sees->offer_ma ? target : sees->offer_ma) + v->excess_ma;
 }
 
 static void move_current(cp_vehicle_t *v, uint32_t target, uint32_t step_ms)

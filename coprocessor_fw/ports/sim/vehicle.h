@@ -17,6 +17,7 @@ typedef struct {
     uint64_t battery_uwh;
     bool parked;
     bool ignores_pilot; /* a charger that draws on when the offer is gone */
+    uint32_t excess_ma; /* draws so much more than is offered */
     uint32_t current_ma;
     uint32_t offered_ms;   /* an offer stands for */
     uint32_t unoffered_ms; /* no offer stands for */

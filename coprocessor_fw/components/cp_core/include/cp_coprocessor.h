@@ -82,7 +82,6 @@ typedef struct {
     cp_rtc_t rtc;
     cp_config_t config;
     cp_evse_t evse[CP_EVSE_MAX];
-    cp_meter_reading_t meter[CP_EVSE_MAX];
     cp_link_t link;
     cp_events_t events;
     cp_telemetry_t telemetry[CP_EVSE_MAX];
@@ -95,7 +94,8 @@ typedef struct {
     bool restarting;
     uint8_t restart_mode;
     bool button;
-    uint32_t button_ms; /* held for */
+    uint32_t button_ms;       /* held for */
+    uint32_t button_other_ms; /* its contact is otherwise for */
     bool button_done;
 } cp_coprocessor_t;
 

@@ -8,8 +8,12 @@
 
 #include "cp_faults.h"
 #include "cp_messages.h"
+#include "cp_overcurrent.h"
 #include "cp_pilot.h"
 #include "cp_power.h"
+#include "cp_rcm.h"
+#include "cp_s0.h"
+#include "cp_temperature.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,7 +57,32 @@ typedef struct {
     int16_t pwm_rise_us;
     int16_t pwm_fall_us;
     uint16_t close_debounce_ms;
+    uint8_t rcm; /* cp_rcm_type_t */
+    uint16_t rcm_test_ms;
+    uint8_t rcm_lockout;
+    bool earth_fitted;
+    bool stop_fitted;
+    uint8_t current; /* cp_current_source_t */
+    uint32_t current_ma_per_v;
+    cp_temperature_config_t temperature;
+    uint16_t s0_pulses_per_kwh;
+    uint8_t wake; /* cp_wake_by_t */
+    uint16_t lock_pulse_ms;
+    bool lock_feedback;
+    uint8_t retries;
+    uint16_t retry_s;
 } cp_evse_config_t;
+
+/* Trips after which a vehicle is served again. */
+typedef enum {
+    CP_RETRY_CONTACTOR = 0,
+    CP_RETRY_OVERCURRENT = 1,
+    CP_RETRY_EARTH = 2,
+} cp_retry_t;
+
+#define CP_RETRIES 3u
+/* A wait that only the vehicle's leaving ends. */
+#define CP_RETRY_NEVER_MS UINT32_MAX
 
 /* A meter's reading; `source` none: nothing is known of the current. */
 typedef struct {
@@ -130,8 +159,10 @@ typedef struct {
     uint32_t closings_forget_ms;
     uint32_t cycles;
     uint32_t opened_under_load;
-    uint32_t under_load_ms; /* rest of the fault of that name */
-    uint32_t retry_ms;      /* rest of the fault contactor_open */
+    uint32_t under_load_ms;        /* rest of the fault of that name */
+    uint32_t retry_ms[CP_RETRIES]; /* rest of the waits */
+    uint8_t retries_used;
+    uint32_t edge_ms; /* since the contactor's output moved */
     bool closed_noted;
 
     uint8_t drive; /* cp_drive_t */
@@ -159,6 +190,13 @@ typedef struct {
     bool feedback_closed;
     uint32_t feedback_ms; /* disagrees with the output for */
 
+    cp_rcm_t rcm;
+    cp_overcurrent_t overcurrent;
+    cp_temperature_t heat;
+    cp_s0_t s0;
+    uint32_t earth_lost_ms;
+    uint32_t earth_sound_ms;
+
     bool lock_started;
     bool lock_wanted;
     bool lock_driven;
@@ -166,6 +204,8 @@ typedef struct {
     bool lock_jammed;
     uint32_t lock_ms; /* not where it is driven for */
     uint8_t lock_noted;
+    uint32_t lock_pulse_ms; /* rest of it */
+    uint32_t lock_moved_ms; /* since it was last driven elsewhere */
 
     bool available;
     bool out_of_service;
@@ -177,10 +217,12 @@ typedef struct {
     bool self_test_failed;
     uint32_t lockouts_at_boot;
 
+    cp_meter_reading_t meter; /* as told, or as counted by pulses */
     bool current_known;
     uint32_t current_ma; /* greatest of the phases */
     uint8_t pilot_noted; /* cp_pilot_t */
     uint32_t pilot_note_ms;
+    uint32_t lamp_ms; /* within the period of every pattern */
 } cp_evse_t;
 
 /* How an EVSE starts: what a reset left behind. */
@@ -189,6 +231,9 @@ typedef struct {
     bool plugged;
     bool was_closed;   /* the contactor was closed when the reset came */
     uint32_t lockouts; /* bits of the fault catalogue */
+    uint8_t rcm_trips;
+    uint32_t s0_origin; /* names the pulse register's beginning */
+    uint32_t s0_pulses;
 } cp_evse_past_t;
 
 /* Start with the contactor open, no lease, and the pilot unknown. */
@@ -232,6 +277,10 @@ cp_contactor_t cp_evse_contactor(const cp_evse_t *e);
 cp_lock_t cp_evse_lock(const cp_evse_t *e);
 uint32_t cp_evse_blocked(const cp_evse_t *e);
 uint32_t cp_evse_wait_ms(const cp_evse_t *e);
+uint8_t cp_evse_leds(const cp_evse_t *e);
+
+/* Limit that the temperature sets in dA, UINT16_MAX where it sets none. */
+uint16_t cp_evse_derated_da(const cp_evse_t *e);
 
 /* Greatest current that lease, configuration and cable allow, rounded to what the pilot can say; dA. */
 uint16_t cp_evse_limit_da(const cp_evse_t *e);
@@ -241,6 +290,9 @@ bool cp_evse_permitted(const cp_evse_t *e);
 
 /* True when a fault stands that opens at once, an unsound pilot past its deadline included. */
 bool cp_evse_trips(const cp_evse_t *e);
+
+/* True while the pilot's wire is broken to wake the vehicle. */
+bool cp_evse_breaks_pilot(const cp_evse_t *e);
 
 /* Add a note; a full list drops it. */
 void cp_note(cp_notes_t *notes, cp_event_code_t code, uint32_t value, int32_t extra);

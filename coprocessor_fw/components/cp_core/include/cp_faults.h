@@ -43,6 +43,9 @@ bool cp_fault_clear(cp_fault_set_t *set, cp_fault_t fault, bool at_device);
 /* True when a fault stands that opens the contactor at once. */
 bool cp_faults_trip(const cp_fault_set_t *set);
 
+/* True when a fault stands that ends the permission, and lets the vehicle stop first. */
+bool cp_faults_deny(const cp_fault_set_t *set);
+
 /* True when a fault stands that only the device's button clears. */
 bool cp_faults_lock_out(const cp_fault_set_t *set);
 

@@ -78,12 +78,41 @@
 
 /* The lock must have reached its position by then. */
 #define CP_LOCK_MS 2000u
+/* Where no contact tells of it, the lock is taken to have moved by then. */
+#define CP_LOCK_ASSUMED_MS 1000u
+
+/* Residual-current monitor: its contact means nothing while it powers up; after a test it must go back in time; it is
+ * tested at least so often; a trip is forgotten after so long. */
+#define CP_RCM_SETTLE_MS 2000u
+#define CP_RCM_RECOVER_MS 2000u
+#define CP_RCM_TEST_EVERY_MS 86400000u
+#define CP_RCM_FORGET_MS 86400000u
+
+/* Overcurrent: above the limit, and above twice the limit, for so long. */
+#define CP_OVERCURRENT_MS 7000u
+#define CP_OVERCURRENT_FAR_MS 1000u
+
+/* The earth's sense is fed by the mains: a period and a half without it is a loss. */
+#define CP_EARTH_LOST_MS 30u
+#define CP_EARTH_SOUND_MS 500u
+
+/* One reading of the temperature; as many strange ones in a row are a broken sensor. */
+#define CP_SENSOR_WINDOW_MS 1000u
+#define CP_SENSOR_WINDOWS 2u
+/* A derating ends so far below its threshold, and not before this time. */
+#define CP_HEAT_HYSTERESIS_DC 50
+#define CP_HEAT_HOLD_MS 60000u
+
+/* An S0 pulse and the pause after it last at least 30 ms; without a pulse for so long there is no power. */
+#define CP_S0_DEBOUNCE_MS 10u
+#define CP_S0_IDLE_MS 600000u
 
 /* Bounds of a lease's time to live. */
 #define CP_LEASE_MIN_MS 1000u
 #define CP_LEASE_MAX_MS 30000u
 
-/* The button is held this long to clear a lock-out. */
+/* The button bounces no longer than this, and is held this long to clear a lock-out. */
+#define CP_BUTTON_DEBOUNCE_MS 30u
 #define CP_BUTTON_CLEAR_MS 3000u
 
 /* Restarts with a closed contactor that lock out, and the time in which they count. */

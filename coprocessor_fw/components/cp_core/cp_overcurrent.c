@@ -1,0 +1,44 @@
+#include "cp_overcurrent.h"
+
+#include "cp_math.h"
+#include "cp_timing.h"
+
+#define SLICE_MS 1000u
+#define MARGIN_MIN_MA 1000u
+
+static void remember(cp_overcurrent_t *o, uint32_t step_ms, uint16_t offer_da)
+{
+    o->slice_ms += step_ms;
+    if (o->slice_ms >= SLICE_MS) {
+        o->slice_ms -= SLICE_MS;
+        o->slice = (uint8_t)((o->slice + 1u) % CP_OVERCURRENT_SLICES);
+        o->highest_da[o->slice] = 0;
+    }
+    if (offer_da > o->highest_da[o->slice]) {
+        o->highest_da[o->slice] = offer_da;
+    }
+}
+
+uint32_t cp_overcurrent_limit_ma(const cp_overcurrent_t *o)
+{
+    uint32_t highest_da = 0;
+
+    for (unsigned i = 0; i < CP_OVERCURRENT_SLICES; i++) {
+        highest_da = cp_max_u32(highest_da, o->highest_da[i]);
+    }
+    return highest_da * 100u + cp_max_u32(highest_da * 10u, MARGIN_MIN_MA);
+}
+
+bool cp_overcurrent_step(cp_overcurrent_t *o, uint32_t step_ms, uint16_t offer_da, uint32_t current_ma)
+{
+    remember(o, step_ms, offer_da);
+    if (offer_da == 0u) { /* the vehicle has its time to stop; who does not is opened under load */
+        o->over_ms = 0;
+        o->far_ms = 0;
+        return false;
+    }
+    const uint32_t limit_ma = cp_overcurrent_limit_ma(o);
+    o->over_ms = current_ma > limit_ma ? cp_count_up(o->over_ms, step_ms) : 0u;
+    o->far_ms = current_ma / 2u >= limit_ma ? cp_count_up(o->far_ms, step_ms) : 0u;
+    return o->over_ms >= CP_OVERCURRENT_MS || o->far_ms >= CP_OVERCURRENT_FAR_MS;
+}

@@ -1,0 +1,42 @@
+/* The temperature guard: derates in two steps, then stops; comes back late and one step at a time. */
+
+#ifndef CP_TEMPERATURE_H
+#define CP_TEMPERATURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    uint8_t sensor; /* cp_temperature_sensor_t */
+    uint32_t r25_ohm;
+    uint16_t beta;
+    uint32_t series_ohm;
+    uint16_t supply_mv;
+    int16_t level_dc[3]; /* first derating, second derating, stop */
+} cp_temperature_config_t;
+
+#define CP_HEAT_NONE 0u
+#define CP_HEAT_DERATED 1u
+#define CP_HEAT_DERATED_MORE 2u
+#define CP_HEAT_STOP 3u
+
+/* All fields are private. */
+typedef struct {
+    uint32_t sum_mv;
+    uint32_t count;
+    uint32_t elapsed_ms; /* of the present window */
+    bool known;          /* a window has closed */
+    uint8_t strange;     /* windows in a row without a sensible reading */
+    bool broken;
+    int16_t dc;
+    uint8_t level; /* CP_HEAT_.. */
+    uint32_t level_ms;
+} cp_temperature_t;
+
+/* Let time pass with this level at the sensor's pin; true when the level of derating changed. */
+bool cp_temperature_step(cp_temperature_t *t, uint32_t step_ms, const cp_temperature_config_t *config, uint16_t pin_mv);
+
+/* Greatest current at this level, of an EVSE that is built for `full_da`; UINT16_MAX where there is no bound. */
+uint16_t cp_temperature_limit_da(const cp_temperature_t *t, uint16_t full_da);
+
+#endif
