@@ -47,6 +47,11 @@ class StationConfig(_Section):
     vendor: Annotated[str, Field(min_length=1, max_length=20)]
     model: Annotated[str, Field(min_length=1, max_length=20)]
     serial: Annotated[str, Field(max_length=25)] = ""
+    box_serial: Annotated[str, Field(max_length=25)] = ""
+    meter_type: Annotated[str, Field(max_length=25)] = ""
+    meter_serial: Annotated[str, Field(max_length=25)] = ""
+    iccid: Annotated[str, Field(max_length=20)] = ""
+    imsi: Annotated[str, Field(max_length=20)] = ""
     on_stop: Literal["keep", "end"] = "keep"
     on_lapse: Literal["resume", "end"] = "resume"
 

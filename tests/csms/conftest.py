@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from random import Random
 
 import pytest
 from tests.csms.station import FakeStation, Point, eventually, utc_now
 
 from cpctl.csms.settings import CsmsSettings
+from cpctl.csms.vendors import VendorHandler
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.loop import VirtualLoop
 
@@ -37,9 +38,17 @@ async def make_point() -> AsyncIterator[Callable[..., Point]]:
     """Make and start a charge point for an URL; `start=False` leaves the starting to the test."""
     points: list[Point] = []
 
-    def make(url: str, *, start: bool = True, station: FakeStation | None = None, boot: int = 1, **settings: object) -> Point:
+    def make(
+        url: str,
+        *,
+        start: bool = True,
+        station: FakeStation | None = None,
+        boot: int = 1,
+        vendors: Mapping[str, VendorHandler] | None = None,
+        **settings: object,
+    ) -> Point:
         chosen: dict[str, object] = {"url": url, "id": "CP001", "serial": "0001", "firmware_version": "0.1.0", **settings}
-        point = Point(CsmsSettings(**chosen), station, boot)  # type: ignore[arg-type]
+        point = Point(CsmsSettings(**chosen), station, boot, vendors)  # type: ignore[arg-type]
         points.append(point)
         if start:
             point.start()

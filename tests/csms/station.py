@@ -36,6 +36,7 @@ from cpctl.core.variable_table import definitions
 from cpctl.csms.exchange import Exchange
 from cpctl.csms.service import CsmsService
 from cpctl.csms.settings import CsmsSettings
+from cpctl.csms.vendors import VendorHandler
 
 DAY_ONE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 EVSES = (EvseSettings(id=1, max_current_ma=32_000), EvseSettings(id=2, max_current_ma=16_000, phases=1))
@@ -102,11 +103,15 @@ class FakeStation:
 class Point:
     """A charge point of the tests: the CSMS side with a scripted station."""
 
-    def __init__(self, settings: CsmsSettings, station: FakeStation | None = None, boot: int = 1) -> None:
+    def __init__(
+        self, settings: CsmsSettings, station: FakeStation | None = None, boot: int = 1, vendors: Mapping[str, VendorHandler] | None = None
+    ) -> None:
         self.station = station or FakeStation()
         self.clock = Clock(asyncio.get_running_loop().time, lambda: 0.0, boot)
         self.exchanges: list[Exchange] = []
-        self.service = CsmsService(settings, EVSES, self.station, self.station, self.clock, Random(7), on_exchange=self.exchanges.append)
+        self.service = CsmsService(
+            settings, EVSES, self.station, self.station, self.clock, Random(7), on_exchange=self.exchanges.append, vendors=vendors
+        )
         self.station.on_variable = self.service.variable_changed
         self._task: asyncio.Task[None] | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ from cpctl.core.inputs import CoprocessorLost, CoprocessorReady, Input, Started,
 from cpctl.core.model import FirmwareMark
 from cpctl.core.station import Station
 from cpctl.csms.service import CsmsService
+from cpctl.csms.vendors import VendorHandler
 from cpctl.errors import StoreError
 from cpctl.link.coprocessor import Coprocessor
 from cpctl.link.line import OpenLine
@@ -57,6 +58,7 @@ class Surroundings:
     random: Random = field(default_factory=Random)
     simulated: bool = False
     notifier: Notifier = field(default_factory=Notifier.from_environment)
+    vendors: Mapping[str, VendorHandler] = field(default_factory=dict)  # who serve DataTransfer, by vendor id
 
 
 class Controller:
@@ -96,6 +98,7 @@ class Controller:
                 self.clock,
                 around.random,
                 on_exchange=lambda exchange: self.services.exchanged(exchange),  # noqa: PLW0108  # not there yet
+                vendors=around.vendors,
             )
             self.runtime = Runtime(self.station, self.store, self.clock, self.coprocessor, self.csms, self._restart)
             self.services = StationServices(self)

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ import structlog
 
 from cpctl.config import Config, StartOptions
 from cpctl.csms.exchange import Exchange
+from cpctl.csms.vendors import VendorHandler
 from cpctl.errors import ControllerError, PortMissing
 from cpctl.link.line import Line, LineHandler, OpenLine
 from cpctl.link.transport import serial_port
@@ -49,11 +50,17 @@ async def run_station(
     options: StartOptions,
     ready: Ready | None = None,
     on_exchange: Callable[[Exchange], None] | None = None,
+    vendors: Mapping[str, VendorHandler] | None = None,
 ) -> Ending:
-    """Run a station in the present loop. `ready` is called once the local API is served, `on_exchange` with each OCPP message and its answer."""
+    """Run a station in the present loop. `ready` is called once the local API is served, `on_exchange` with each OCPP message and its answer.
+
+    `vendors` serve DataTransfer by vendor id.
+    """
     simulation = Simulation(options.state_dir / "sim", len(config.evse), options.speed) if options.sim else None
     try:
-        controller = Controller(config, options, await _surroundings(config, simulation))
+        around = await _surroundings(config, simulation)
+        around.vendors = vendors or {}
+        controller = Controller(config, options, around)
         if simulation is not None:
             simulation.controller = controller
         if on_exchange is not None:

@@ -35,6 +35,11 @@ def csms_settings(config: Config, options: StartOptions) -> CsmsSettings:
         model=config.station.model,
         serial=config.station.serial or None,
         firmware_version=VERSION,
+        box_serial=config.station.box_serial,
+        meter_type=config.station.meter_type,
+        meter_serial=config.station.meter_serial,
+        iccid=config.station.iccid,
+        imsi=config.station.imsi,
     )
 
 

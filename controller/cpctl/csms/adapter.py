@@ -15,6 +15,7 @@ from cpctl.core.ports import Inbox, StationView
 from .dialect import Dialect, Handler
 from .frames import Payload
 from .settings import CsmsSettings
+from .vendors import DataAnswer, Vendors
 
 
 class Registration(StrEnum):
@@ -78,6 +79,7 @@ class Context:
     date: Callable[[Stamp], datetime]
     registration: Callable[[], Registration]
     triggers: Triggers
+    vendors: Vendors
 
 
 class Adapter(Protocol):
@@ -108,11 +110,17 @@ class Adapter(Protocol):
     def read_authorize(self, answer: Payload) -> TokenInfo:
         """Read its answer."""
 
+    def data_transfer(self, vendor: str, message: str | None, data: str | None) -> Message:
+        """Write a vendor's own message."""
+
+    def read_data_transfer(self, answer: Payload) -> DataAnswer:
+        """Read its answer."""
+
     def status(self, event: ConnectorStatusChanged, at: datetime) -> Message | None:
         """Write the report of a status; None if this version has no word for it."""
 
     def measured(self, event: Measured) -> Message | None:
-        """Write what was measured outside of a transaction; None if there is nothing."""
+        """Write what is measured now; None if there is nothing."""
 
     def encode(self, event: DurableEvent) -> Message | None:
         """Write the message that delivers an event; None if this version has nothing to deliver."""

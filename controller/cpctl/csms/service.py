@@ -30,6 +30,7 @@ from .settings import CsmsSettings
 from .statuses import Statuses
 from .triggers import Prompter
 from .tunables import HEARTBEAT_INTERVAL, PING_INTERVAL, Tunables
+from .vendors import DataAnswer, VendorHandler, Vendors
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +41,7 @@ MAX_ASKS = 16
 
 
 class CsmsService:
-    """Speaks to the configured CSMS for as long as `run` runs. Nothing here waits but `run` and `call`."""
+    """Speaks to the configured CSMS for as long as `run` runs. Nothing here waits but `run`, `data_transfer` and `call`."""
 
     def __init__(
         self,
@@ -52,8 +53,9 @@ class CsmsService:
         rng: Random,
         *,
         on_exchange: Callable[[Exchange], None] | None = None,
+        vendors: Mapping[str, VendorHandler] | None = None,
     ) -> None:
-        """Join the CSMS side to the station. `on_exchange` sees every CALL with what became of it."""
+        """Join the CSMS side to the station. `on_exchange` sees every CALL with what became of it; `vendors` serve DataTransfer by vendor id."""
         self._settings = settings
         self._inbox = inbox
         self._clock = clock
@@ -65,7 +67,8 @@ class CsmsService:
         self._outbox = Outbox(inbox, self._tunables)
         self._statuses = Statuses(clock.now, self._date)
         self._prompter = Prompter(lambda: self._session, self._statuses, inbox, self._date)
-        self._context = Context(settings, tuple(evses), inbox, view, self._date, lambda: self._standing.registration, self._prompter)
+        served = Vendors(vendors or {})
+        self._context = Context(settings, tuple(evses), inbox, view, self._date, lambda: self._standing.registration, self._prompter, served)
         self._session: Session | None = None
         self._online: Channel | None = None
         self._trouble: str | None = None
@@ -129,6 +132,13 @@ class CsmsService:
             "registration": self._standing.registration.value,
             "trouble": self._trouble,
         }
+
+    async def data_transfer(self, vendor: str, message: str | None = None, data: str | None = None) -> DataAnswer:
+        """Send a vendor's own message and return the CSMS's answer; NotConnected, or another CsmsError if there is none."""
+        channel = self._online
+        if channel is None:
+            raise NotConnected
+        return channel.adapter.read_data_transfer(await channel.request(channel.adapter.data_transfer(vendor, message, data)))
 
     async def call(self, action: str, payload: Mapping[str, object]) -> Payload:
         """Send a CALL as given, for developers; NotConnected or another CsmsError if there is no answer."""

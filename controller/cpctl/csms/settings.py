@@ -25,6 +25,11 @@ class CsmsSettings:
     model: str = "Charge point"
     serial: str | None = None
     firmware_version: str | None = None
+    box_serial: str = ""
+    meter_type: str = ""
+    meter_serial: str = ""
+    iccid: str = ""
+    imsi: str = ""
     open_timeout_s: float = 20.0  # for the opening handshake, TLS included
     pong_timeout_s: float = 20.0
 

@@ -12,6 +12,7 @@ from cpctl.csms.adapter import BootAnswer, Context, Delivery, Message, Registrat
 from cpctl.csms.dialect import Dialect, Handler
 from cpctl.csms.frames import ErrorCode, Payload
 from cpctl.csms.schemas import of_version
+from cpctl.csms.vendors import DataAnswer, DataStatus
 
 from .encode import Encoder
 from .handlers import Handlers
@@ -48,7 +49,7 @@ class Adapter16:
         self._settings = context.settings
         connectors = Connectors(context.evses)
         self._encoder = Encoder(connectors, context.view, context.settings.vendor, context.date)
-        self._handlers = Handlers(context.inbox, connectors, Keys(context.view, context.evses), context.registration, context.triggers)
+        self._handlers = Handlers(context, connectors, Keys(context.view, context.evses))
 
     def handlers(self) -> Mapping[str, Handler]:
         """Return the CALLs that are served, by action."""
@@ -56,13 +57,19 @@ class Adapter16:
 
     def boot(self) -> Message:
         """BootNotification (4.2)."""
-        settings = self._settings
-        payload: Payload = {"chargePointVendor": settings.vendor[:20], "chargePointModel": settings.model[:20]}
-        if settings.serial:
-            payload["chargePointSerialNumber"] = settings.serial[:25]
-        if settings.firmware_version:
-            payload["firmwareVersion"] = settings.firmware_version[:50]
-        return Message("BootNotification", payload)
+        said = self._settings
+        fields = {
+            "chargePointVendor": said.vendor[:20],
+            "chargePointModel": said.model[:20],
+            "chargePointSerialNumber": (said.serial or "")[:25],
+            "chargeBoxSerialNumber": said.box_serial[:25],
+            "firmwareVersion": (said.firmware_version or "")[:50],
+            "iccid": said.iccid[:20],
+            "imsi": said.imsi[:20],
+            "meterType": said.meter_type[:25],
+            "meterSerialNumber": said.meter_serial[:25],
+        }
+        return Message("BootNotification", {name: value for name, value in fields.items() if value})
 
     def read_boot(self, answer: Payload) -> BootAnswer:
         """BootNotification.conf."""
@@ -85,12 +92,21 @@ class Adapter16:
         """Authorize.conf."""
         return token_info(answer["idTagInfo"])
 
+    def data_transfer(self, vendor: str, message: str | None, data: str | None) -> Message:
+        """DataTransfer (4.3)."""
+        fields = {"vendorId": vendor, "messageId": message, "data": data}
+        return Message("DataTransfer", {name: value for name, value in fields.items() if value is not None})
+
+    def read_data_transfer(self, answer: Payload) -> DataAnswer:
+        """DataTransfer.conf."""
+        return DataAnswer(DataStatus(answer["status"]), answer.get("data"))
+
     def status(self, event: ConnectorStatusChanged, at: datetime) -> Message | None:
         """StatusNotification (4.9)."""
         return self._encoder.status(event, at)
 
     def measured(self, event: Measured) -> Message:
-        """MeterValues (4.7) without a transaction."""
+        """MeterValues (4.7) of the present."""
         return self._encoder.measured(event)
 
     def encode(self, event: DurableEvent) -> Message | None:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from cpctl.core.inputs import ChangeAvailability, ClearCache, Command, RemoteStart, RemoteStop, Reset, SetVariable, Unlock
 from cpctl.core.model import IdToken, IdTokenType
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
-from cpctl.core.ports import Inbox
-from cpctl.csms.adapter import Registration, Triggers
+from cpctl.csms.adapter import Context, Registration
 from cpctl.csms.dialect import Followed, Handler, HandlerRefusal
 from cpctl.csms.frames import ErrorCode, Payload
 
@@ -40,12 +39,13 @@ _SET: dict[Outcome, str] = {
 class Handlers:
     """Serves the CSMS's CALLs by the station's commands."""
 
-    def __init__(self, inbox: Inbox, connectors: Connectors, keys: Keys, registration: Callable[[], Registration], triggers: Triggers) -> None:
-        self._inbox = inbox
+    def __init__(self, context: Context, connectors: Connectors, keys: Keys) -> None:
+        self._inbox = context.inbox
         self._connectors = connectors
         self._keys = keys
-        self._registration = registration
-        self._triggers = triggers
+        self._registration = context.registration
+        self._triggers = context.triggers
+        self._vendors = context.vendors
 
     def table(self) -> Mapping[str, Handler]:
         """All of them by action."""
@@ -111,8 +111,9 @@ class Handlers:
         return await self._decide(ClearCache)
 
     async def data_transfer(self, call: Payload) -> Payload:
-        """DataTransfer (5.6): no vendor's extension is known."""
-        return {"status": "UnknownVendorId"}
+        """DataTransfer (5.6)."""
+        answer = await self._vendors.serve(call["vendorId"], call.get("messageId"), call.get("data"))
+        return {"status": answer.status.value} | ({} if answer.data is None else {"data": answer.data})
 
     async def get_configuration(self, call: Payload) -> Payload:
         """GetConfiguration (5.8)."""
@@ -151,7 +152,8 @@ class Handlers:
             case "StatusNotification":
                 return Followed(_ACCEPTED, lambda: self._triggers.statuses(evses)) if evses else _REJECTED
             case "MeterValues":  # connector 0 would be the main meter, which there is not
-                return Followed(_ACCEPTED, lambda: self._triggers.measure(evses - {0})) if evses - {0} else _REJECTED
+                measured = evses - {0}
+                return Followed(_ACCEPTED, lambda: self._triggers.measure(measured)) if measured and self._samples_something() else _REJECTED
             case _:
                 return {"status": "NotImplemented"}
 
@@ -161,6 +163,11 @@ class Handlers:
             return frozenset({0, *self._connectors.evses()})
         place = (0, 0) if number == 0 else self._connectors.place(number)
         return frozenset() if place is None else frozenset({place[0]})
+
+    def _samples_something(self) -> bool:
+        """Tell whether there is a measurand to be told: a triggered message holds what a sampled one does (errata, 3.46)."""
+        entry = self._keys.find("MeterValuesSampledData")
+        return entry is not None and bool(entry.value)
 
     def _admitted(self) -> bool:
         """Remote starts and stops are not for a charge point that is not accepted (4.2)."""
@@ -172,4 +179,4 @@ class Handlers:
 
 
 def _shown(entry: Entry) -> Payload:
-    return {"key": entry.key, "readonly": entry.read_only, "value": entry.value}
+    return {"key": entry.key, "readonly": entry.read_only} | ({} if entry.value is None else {"value": entry.value})
