@@ -58,6 +58,7 @@ from cpctl.core.outputs import (
     TransactionStarted,
 )
 from cpctl.core.station import Station
+from cpctl.core.taps import REPEAT_MS
 
 NOON_2030 = 1_893_499_200_000
 TAG = IdToken("TAG1")
@@ -133,6 +134,7 @@ class Drive:
         self.replies: dict[int, list[tuple[Outcome, str]]] = {}
         self.outputs: list[Output] = []  # of all calls of this run
         self.asks: deque[AskToken] = deque()
+        self.tapped: dict[tuple[int, str], int] = {}
         self.station = self._station()
         if start:
             self.begin(online=online)
@@ -262,8 +264,13 @@ class Drive:
 
     # ------------------------------------------------------------ people and CSMS
 
-    def tap(self, token: IdToken = TAG, evse: int = 1) -> int:
-        """Present a token; return the request's number."""
+    def tap(self, token: IdToken = TAG, evse: int = 1, *, at_once: bool = False) -> int:
+        """Present a token, again not before its reader takes it for another presentation (unless `at_once`); return the request's number."""
+        shown = (evse if len(self.seats) > 1 else 1, token.value.casefold())
+        last_ms = self.tapped.get(shown, self.ms - REPEAT_MS)
+        if not at_once and self.ms - last_ms < REPEAT_MS:
+            self.run((last_ms + REPEAT_MS - self.ms) / 1000)
+        self.tapped[shown] = self.ms
         request = self.request()
         self.feed(TokenPresented(evse, token, request))
         return request

@@ -31,7 +31,8 @@ def test_offline_a_cached_token_starts_and_the_events_say_so() -> None:
 
 
 def test_offline_an_unknown_token_is_refused_unless_configured() -> None:
-    drive = Drive(online=False)
+    drive = Drive()
+    drive.feed(CsmsOffline())
     drive.plug()
     assert drive.outcome(drive.tap()) is Decision.REJECTED
     drive.set("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true")
@@ -78,12 +79,17 @@ def test_a_question_that_is_never_answered_is_decided_alone() -> None:
     known(drive)
     drive.plug()
     first = drive.tap()
-    drive.run(34)
+    drive.run(19)
     assert drive.why() == ["token_asked"]
     drive.run(2)
     assert drive.outcome(first) is Decision.ACCEPTED
     drive.feed(TokenAnswered(drive.asks[0].ask, INVALID))
-    assert not drive.ended, "a late answer is no answer"
+    assert not drive.ended, "a late answer decides nothing any more"
+    drive.unplug()
+    drive.run(1)
+    drive.feed(CsmsOffline())
+    drive.plug()
+    assert drive.outcome(drive.tap()) is Decision.REJECTED, "but it is learnt"
 
 
 def test_a_question_that_can_not_be_put_is_decided_alone() -> None:

@@ -6,8 +6,7 @@ from itertools import product
 
 import pytest
 
-from cpctl.core.evse import Claim
-from cpctl.core.model import ChargingState, ConnectorStatus, Ending, EvseSettings, IdToken, Stamp, StationSettings, StopReason, Trigger
+from cpctl.core.model import ChargingState, Claim, ConnectorStatus, Ending, EvseSettings, IdToken, Stamp, StationSettings, StopReason, Trigger
 from cpctl.core.outputs import Publish, TransactionEnded
 from cpctl.core.reasons import withheld
 from cpctl.core.restore import restore
@@ -16,7 +15,7 @@ from cpctl.core.status import Facts, charging_state, connector_status
 from cpctl.core.timers import Timer, Timers
 from cpctl.core.transactions import begin, stop
 from cpctl.core.turn import Turn
-from cpctl.core.tx_points import PowerPath, TxFacts
+from cpctl.core.tx_points import EnergyWanted, PluggedAndAuthorized, TxFacts
 
 
 @pytest.mark.parametrize(
@@ -82,14 +81,24 @@ def test_charging_is_said_only_while_energy_is_permitted_and_flows() -> None:
 
 
 @pytest.mark.parametrize(("plugged", "authorized"), list(product((False, True), repeat=2)))
-def test_the_power_path_starts_and_stops_at_the_same_point(plugged: bool, authorized: bool) -> None:
+def test_plugged_in_and_authorized_starts_and_stops_at_the_same_point(plugged: bool, authorized: bool) -> None:
     facts = TxFacts(plugged, authorized)
-    assert PowerPath().starts(facts) != PowerPath().stops(facts)
-    assert PowerPath().starts(facts) == (plugged and authorized)
+    points = PluggedAndAuthorized()
+    assert points.starts(facts) != points.stops(facts)
+    assert points.starts(facts) == (plugged and authorized)
+
+
+def test_a_start_with_the_vehicles_wish_lasts_through_its_pauses() -> None:
+    for plugged, authorized, flowing in product((False, True), repeat=3):
+        facts = TxFacts(plugged, authorized, flowing)
+        assert EnergyWanted().starts(facts) == (plugged and authorized and flowing)
+        assert EnergyWanted().stops(facts) == (not (plugged and authorized))
 
 
 class WhilePlugged:
     """A transaction lasts as long as the cable is in, authorized or not."""
+
+    offers_first = False
 
     def starts(self, facts: TxFacts) -> bool:
         """Begin with the cable."""

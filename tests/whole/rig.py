@@ -17,6 +17,7 @@ from typing import Any, ParamSpec, Self
 
 from cpctl.app.controller import Controller, Ending, Surroundings
 from cpctl.config import StartOptions, from_data
+from cpctl.core.taps import REPEAT_MS
 from cpctl.link.messages import PlantState
 from cpctl.sim.chaos import Chaos
 from cpctl.sim.csms import EmbeddedCsms
@@ -76,6 +77,7 @@ class Rig:
         self.chaos = Chaos(Random(seed + 2))
         self.controller: Controller | None = None
         self._running: asyncio.Task[Ending] | None = None
+        self._tapped: dict[tuple[int, str], float] = {}
 
     async def __aenter__(self) -> Self:
         await self.csms.start()
@@ -212,8 +214,13 @@ class Rig:
         await self.until(lambda: self.controller is not None and bool(self.controller.csms.status()["connected"]))
         await self.until(lambda: len(self.csms.point(ID).statuses) > len(self._config.evse))
 
-    async def tap(self, tag: str = "TAG1", evse: int = 1) -> dict[str, Any]:
-        """Hold a token to the reader."""
+    async def tap(self, tag: str = "TAG1", evse: int = 1, *, at_once: bool = False) -> dict[str, Any]:
+        """Hold a token to the reader, again not before it takes it for another presentation (unless `at_once`)."""
+        now = asyncio.get_running_loop().time()
+        pause_s = self._tapped.get((evse, tag.casefold()), 0.0) + REPEAT_MS / 1000 - now
+        if pause_s > 0 and not at_once:
+            await asyncio.sleep(pause_s)
+        self._tapped[evse, tag.casefold()] = asyncio.get_running_loop().time()
         assert self.controller is not None
         return dict(await self.controller.services.present_token(evse, tag, "ISO14443"))
 

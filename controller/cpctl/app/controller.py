@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from random import Random
@@ -22,6 +22,7 @@ from cpctl.csms.vendors import VendorHandler
 from cpctl.errors import StoreError
 from cpctl.link.coprocessor import Coprocessor
 from cpctl.link.line import OpenLine
+from cpctl.redact import redact_text
 from cpctl.runtime import Runtime
 from cpctl.store.sqlite import Store
 from cpctl.systemd import Notifier
@@ -77,7 +78,8 @@ class Controller:
         try:
             loaded = self.store.loaded
             self.clock = around.clock(loop.time, around.wall, loaded.boot)
-            self.settings = station_settings(config)
+            self.csms_settings = csms_settings(config, options)
+            self.settings = replace(station_settings(config), csms=redact_text(self.csms_settings.endpoint))
             waiting = ((one.entry, one.event) for one in loaded.outbox)
             self.station = Station(self.settings, loaded.records, loaded.next_entry, self._new_id, waiting)
             mark = next((record for record in loaded.records.values() if isinstance(record, FirmwareMark)), None)
@@ -89,7 +91,6 @@ class Controller:
                 mark=(mark.boot_nonce, mark.event_id) if mark is not None else None,
                 alive=lambda: self.runtime.alive(),  # noqa: PLW0108  # not there yet
             )
-            self.csms_settings = csms_settings(config, options)
             self.csms = CsmsService(
                 self.csms_settings,
                 self.settings.evses,

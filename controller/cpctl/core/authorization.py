@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
 
 from .model import IdToken, TokenInfo, TokenStatus
 from .outputs import AskToken
 from .state import Ask
 from .timers import Timer
 from .turn import Turn
-
-# An answer that has not come by then never comes: the adapter's own time-out for the message, and some more.
-ASK_MARGIN_S: Final = 5
 
 
 def remember(turn: Turn, id_token: IdToken, info: TokenInfo) -> None:
@@ -49,19 +46,27 @@ def without_asking(turn: Turn, id_token: IdToken) -> TokenInfo | None:
 
 def offline(turn: Turn, id_token: IdToken) -> TokenInfo:
     """Decide on a token that nobody can be asked about."""
+    variables = turn.state.variables
     info = known(turn, id_token)
-    if info is not None and (not info.accepted or turn.state.variables.flag("AuthCtrlr.LocalAuthorizeOffline")):
-        return info
-    if info is None and turn.state.variables.flag("AuthCtrlr.OfflineTxForUnknownIdEnabled"):
-        return TokenInfo(TokenStatus.ACCEPTED)
-    return TokenInfo(TokenStatus.UNKNOWN)
+    if info is None:
+        allowed = variables.flag("AuthCtrlr.OfflineTxForUnknownIdEnabled")
+        return TokenInfo(TokenStatus.ACCEPTED if allowed else TokenStatus.UNKNOWN)
+    if info.status is TokenStatus.CONCURRENT_TX and not _in_use(turn, id_token):
+        info = replace(info, status=TokenStatus.ACCEPTED)  # that was so then; what is told of it later is the CSMS's to judge
+    if info.accepted and not variables.flag("AuthCtrlr.LocalAuthorizeOffline"):
+        return TokenInfo(TokenStatus.UNKNOWN)
+    return info
+
+
+def _in_use(turn: Turn, id_token: IdToken) -> bool:
+    return any(evse.transaction is not None and id_token.matches(evse.transaction.id_token) for evse in turn.state.evses.values())
 
 
 def ask(turn: Turn, question: Ask) -> None:
-    """Put a question to the CSMS."""
+    """Put a question to the CSMS. One that is connected and does not answer in time is taken as offline; one known to be offline is not waited for."""
     state = turn.state
     state.asks[question.number] = question
-    turn.set_timer_in(Timer.ASK, question.number, state.variables.integer("OCPPCommCtrlr.MessageTimeout") + ASK_MARGIN_S)
+    turn.set_timer_in(Timer.ASK, question.number, state.variables.integer("AuthCtrlr.AuthorizationTimeout"))
     turn.do(AskToken(question.number, question.evse, question.id_token))
 
 

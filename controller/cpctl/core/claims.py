@@ -1,12 +1,17 @@
-"""Accepted tokens that have no transaction yet: on an EVSE, or in the lobby, the station's own reader, where the next vehicle takes them."""
+"""Accepted tokens that have no transaction yet: on an EVSE, or in the lobby, the station's own reader, where the next vehicle takes them.
+
+They are durable: a host that restarts between a driver's card and his cable, or between a remote start and the cable, does not forget them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
 
-from .evse import Claim, Evse
-from .reasons import ready_for_start
+from .evse import Evse
+from .model import Claim, Stamp
+from .reasons import barred, ready_for_start
+from .stamps import earlier_by, latest, ms_until
 from .timers import Timer
 from .turn import Turn
 
@@ -21,24 +26,87 @@ REFUSAL_SHOWN_S: Final = 60
 
 def place(turn: Turn, evse: Evse, claim: Claim) -> None:
     """Let an accepted token wait on an EVSE for what its transaction still needs."""
-    evse.claim = replace(claim, plug=evse.plug)
+    kept = _keep(turn, evse, replace(claim, evse=evse.id, plug=evse.plug, until=_time_out(turn)))
     forget_refusal(turn, evse)
-    turn.set_timer_in(Timer.CLAIM, evse.id, turn.state.variables.integer("TxCtrlr.EVConnectionTimeOut"))
+    _arm(turn, evse.id, kept)
 
 
 def drop_claim(turn: Turn, evse: Evse) -> None:
     """Take the accepted token off an EVSE."""
-    evse.claim = None
+    if evse.claim is not None:
+        evse.claim = None
+        turn.delete(_key(evse.id))
+        turn.state.timers.clear(Timer.CLAIM, evse.id)
+
+
+def arrived(turn: Turn, evse: Evse) -> None:
+    """Let the token that waits be for the vehicle that has come; one that was for another leaves."""
+    claim = evse.claim
+    if claim is None or claim.plug == evse.plug:
+        return
+    if claim.plug is not None:
+        drop_claim(turn, evse)
+    else:
+        _keep(turn, evse, replace(claim, plug=evse.plug))
+
+
+def offer(turn: Turn, evse: Evse, claim: Claim) -> Claim:
+    """Let energy be offered on a token before its transaction starts, if it may; what flows from here on is that transaction's, and nobody has to hurry."""
+    if claim.offered_mwh is not None or barred(turn.state, evse):
+        return claim
     turn.state.timers.clear(Timer.CLAIM, evse.id)
+    return _keep(turn, evse, replace(claim, until=None, offered_mwh=evse.register.total_mwh))
+
+
+def _keep(turn: Turn, evse: Evse, claim: Claim) -> Claim:
+    evse.claim = claim
+    turn.save(_key(evse.id), claim)
+    return claim
+
+
+# ---------------------------------------------------------------- how long
+
+
+def take_up(turn: Turn) -> None:
+    """Let what waited before the restart wait for the rest of its time; where that is over or can't be told, drop it."""
+    state = turn.state
+    waiting_ones = [(evse.id, evse.claim) for evse in state.evses.values()] + [(LOBBY, state.lobby)]
+    for number, claim in waiting_ones:
+        if claim is not None and not _arm(turn, number, claim):
+            expire_claim(turn, number)
+
+
+def _arm(turn: Turn, number: int, claim: Claim) -> bool:
+    """Let the end of a token's time fall due; False if that is past or can't be told."""
+    if claim.until is None:
+        return True
+    left_ms = ms_until(claim.until, turn.now)
+    if left_ms is None or left_ms <= 0:
+        return False
+    # No longer than the whole of it: a clock that was set back in between makes the rest seem long.
+    longest_ms = turn.state.variables.integer("TxCtrlr.EVConnectionTimeOut") * 1000
+    turn.state.timers.set(Timer.CLAIM, number, turn.now.mono_ms + min(left_ms, longest_ms))
+    return True
 
 
 def expire_claim(turn: Turn, number: int) -> None:
     """Free an EVSE, or the station's reader, whose accepted token got no cable in time."""
     if number == LOBBY:
-        turn.state.lobby = None
+        drop_lobby(turn)
     else:
-        turn.state.evses[number].claim = None
+        drop_claim(turn, turn.state.evses[number])
     turn.note(number, "token.expired", "An accepted token was not followed by a cable in time.")
+
+
+def _time_out(turn: Turn) -> Stamp:
+    return earlier_by(turn.now, -1000 * turn.state.variables.integer("TxCtrlr.EVConnectionTimeOut"))
+
+
+def _key(number: int) -> str:
+    return f"claim/{number}"
+
+
+# ---------------------------------------------------------------- refusals
 
 
 def show_refusal(turn: Turn, evse: Evse, text: str) -> None:
@@ -56,15 +124,27 @@ def forget_refusal(turn: Turn, evse: Evse) -> None:
 # ---------------------------------------------------------------- in the lobby
 
 
-def waiting(turn: Turn) -> Evse | None:
-    """Return the EVSE that waits for a token: plugged in the longest without one; those that had their transaction come last."""
-    candidates = [evse for evse in turn.state.evses.values() if evse.plugged and free(turn, evse)]
-    return min(candidates, key=_waiting_since, default=None)
+def waiting(turn: Turn, since: Stamp | None = None) -> Evse | None:
+    """Return the EVSE that waits for a token: plugged in the longest without one, and not before `since`.
+
+    A vehicle that has had its transaction is taken for waiting only where no other EVSE could be meant: else who taps before he plugs in would pay for
+    a stranger's (OCPP 1.6 errata, 3.20).
+    """
+    open_ones = [evse for evse in turn.state.evses.values() if free(turn, evse)]
+    new = [evse for evse in open_ones if evse.plugged and evse.finished_plug != evse.plug and _plugged_after(evse, since)]
+    if new:
+        return min(new, key=_waiting_since)
+    if since is not None or any(not evse.plugged for evse in open_ones):
+        return None
+    return min((evse for evse in open_ones if evse.plugged), key=_waiting_since, default=None)
 
 
-def _waiting_since(evse: Evse) -> tuple[bool, int, int]:
-    since = evse.plugged_at
-    return (evse.finished_plug == evse.plug, since.mono_ms if since else 0, evse.id)
+def _waiting_since(evse: Evse) -> tuple[int, int]:
+    return (evse.plugged_at.mono_ms if evse.plugged_at else 0, evse.id)
+
+
+def _plugged_after(evse: Evse, since: Stamp | None) -> bool:
+    return since is None or (evse.plugged_at is not None and latest(evse.plugged_at, since) is evse.plugged_at)
 
 
 def free(turn: Turn, evse: Evse) -> bool:
@@ -76,15 +156,24 @@ def free(turn: Turn, evse: Evse) -> bool:
 
 def enter_lobby(turn: Turn, claim: Claim) -> None:
     """Let an accepted token wait at the station's reader for whichever EVSE is plugged in next."""
-    turn.state.lobby = claim
-    turn.set_timer_in(Timer.CLAIM, LOBBY, turn.state.variables.integer("TxCtrlr.EVConnectionTimeOut"))
+    kept = replace(claim, until=_time_out(turn))
+    turn.state.lobby = kept
+    turn.save(_key(LOBBY), kept)
+    _arm(turn, LOBBY, kept)
 
 
 def leave_lobby(turn: Turn, evse: Evse) -> None:
-    """Give the token that waits at the station's reader to an EVSE that is plugged in and free."""
+    """Give the token that waits at the station's reader to an EVSE that was plugged in after it."""
     claim = turn.state.lobby
-    if claim is None or not evse.plugged or evse.finished_plug == evse.plug or not free(turn, evse):
+    if claim is None or not evse.plugged or evse.finished_plug == evse.plug or not _plugged_after(evse, claim.since) or not free(turn, evse):
         return
-    turn.state.lobby = None
-    turn.state.timers.clear(Timer.CLAIM, LOBBY)
+    drop_lobby(turn)
     place(turn, evse, claim)
+
+
+def drop_lobby(turn: Turn) -> None:
+    """Take the accepted token off the station's reader."""
+    if turn.state.lobby is not None:
+        turn.state.lobby = None
+        turn.delete(_key(LOBBY))
+        turn.state.timers.clear(Timer.CLAIM, LOBBY)

@@ -8,13 +8,15 @@ from typing import Final
 from . import authorization, faults
 from .claims import drop_claim
 from .evse import Evse, UnlockWish
+from .holds import release
 from .inputs import ChangeAvailability, ClearCache, ClearFault, LocalStop, RemoteStop, Reset, SetVariable, Unlock
-from .model import Ending, LockState, StopReason, Trigger, Variable
+from .model import Availability, Ending, LockState, StopReason, Trigger, Variable
 from .outputs import ClearFaultAt, Decision, Restart, SetOutcome, UnlockOutcome, VariableChanged
 from .sampling import arm_sampling
 from .timers import Timer
 from .transactions import end, end_now, find, stop
 from .turn import Turn
+from .tx_points import chosen
 from .variable_table import Mutability
 from .variables import normalise
 
@@ -63,7 +65,8 @@ def unlock(turn: Turn, item: Unlock) -> None:
     if evse.transaction is not None:
         end(turn, evse.transaction, Ending(StopReason.UNLOCK_COMMAND, Trigger.UNLOCK_COMMAND))
     drop_claim(turn, evse)
-    evse.held_for = evse.lock_told = None
+    release(turn, evse)
+    evse.lock_told = None
     waiting = evse.unlock.requests if evse.unlock is not None else ()
     evse.unlock = UnlockWish((*waiting, item.request))
     turn.set_timer_in(Timer.UNLOCK, evse.id, UNLOCK_WAIT_S)
@@ -72,24 +75,30 @@ def unlock(turn: Turn, item: Unlock) -> None:
 def change_availability(turn: Turn, item: ChangeAvailability) -> None:
     """Take an EVSE or the station in or out of service; what runs is served to its end first (OCPP 1.6, 5.2; 2.0.1 G03, G04).
 
-    The station's word and the EVSE's are kept apart: an EVSE serves if both say so.
+    The station's word and the EVSE's are kept apart: an EVSE serves if both say so. With `shared` they follow each other: what is said of the station
+    becomes the word of every EVSE, and an EVSE that is put in service takes the station with it, while the others keep the word that they were given.
     """
     state = turn.state
     if item.evse != 0 and item.evse not in state.evses:
         turn.reply(item.request, Decision.REJECTED, "There is no such EVSE.")
         return
     concerned: list[Evse] = list(state.evses.values()) if item.evse == 0 else [state.evses[item.evse]]
-    before = state.availability if item.evse == 0 else state.evses[item.evse].availability
-    now = replace(before, operative=item.operative)
-    if item.evse == 0:
-        state.availability = now
-    else:
-        state.evses[item.evse].availability = now
-    if now != before:
-        turn.save(f"availability/{item.evse}", now)
-        turn.note(item.evse, "availability.changed", "Put in service." if item.operative else "Taken out of service.")
+    if item.evse == 0 or (item.shared and item.operative):
+        state.availability = _serve(turn, state.availability, item.operative)
+    if item.evse != 0 or item.shared:
+        for evse in concerned:
+            evse.availability = _serve(turn, evse.availability, item.operative)
     waits = not item.operative and any(evse.transaction is not None for evse in concerned)
     turn.reply(item.request, Decision.SCHEDULED if waits else Decision.ACCEPTED)
+
+
+def _serve(turn: Turn, before: Availability, operative: bool) -> Availability:
+    if before.operative == operative:
+        return before
+    now = replace(before, operative=operative)
+    turn.save(f"availability/{now.evse}", now)
+    turn.note(now.evse, "availability.changed", "Put in service." if operative else "Taken out of service.")
+    return now
 
 
 def reset(turn: Turn, item: Reset) -> None:
@@ -124,6 +133,8 @@ def set_variable(turn: Turn, item: SetVariable) -> None:
         if definition.persistent:
             turn.save(f"variable/{item.name}", Variable(item.name, value))
         turn.do(VariableChanged(item.name, value))
+        if item.name == "TxCtrlr.TxStartOnPowerPathClosed":
+            state.points = chosen(value == "true")
         if item.name in _INTERVALS:
             for evse in state.evses.values():
                 arm_sampling(turn, evse)

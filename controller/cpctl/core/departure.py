@@ -11,6 +11,7 @@ from typing import Final
 
 from .claims import drop_claim, forget_refusal
 from .evse import Evse
+from .holds import hold
 from .model import Ending, LapsePolicy, Stamp, StopReason, Transaction, Trigger
 from .stamps import latest
 from .timers import Timer
@@ -73,8 +74,8 @@ def left(turn: Turn, evse: Evse, ending: Ending) -> None:
     if not (stops and variables.flag("TxCtrlr.StopTxOnEVSideDisconnect")):
         belong_to_present(turn, evse)
         return
-    if evse.lockable and not variables.flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect"):
-        evse.held_for = transaction.id_token
+    if not variables.flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect"):
+        hold(turn, evse, transaction.id_token)
     evse.parted = True
     end_now(turn, transaction, ending)
 

@@ -5,22 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .inputs import EvseObserved, MeterRead
-from .model import Availability, EvseSettings, IdToken, LockState, Register, Stamp, Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An accepted token that has no transaction yet: it waits for a cable, or for the socket's lock.
-
-    `plug` is the plug-in that it is for, once there is one; another vehicle can't use it then.
-    """
-
-    id_token: IdToken
-    since: Stamp
-    group: IdToken | None = None
-    remote: bool = False
-    remote_start_id: int | None = None
-    plug: int | None = None
+from .model import Availability, Claim, EvseSettings, IdToken, LockState, Register, Stamp, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +26,7 @@ class UnlockWish:
 
 @dataclass(slots=True)
 class Evse:
-    """Facts of one EVSE. Only `register`, `availability` and `transaction` are durable, each as its own record."""
+    """Facts of one EVSE. `register`, `availability`, `transaction`, `claim` and `held_for` are durable, each as its own record."""
 
     settings: EvseSettings
     register: Register
@@ -61,6 +46,7 @@ class Evse:
     claim: Claim | None = None
     refusal: str | None = None  # why the last token was refused, shown for a while
     finished_plug: int | None = None  # this plug-in has had its transaction
+    vended_plug: int | None = None  # this plug-in was given energy without a token, or was to be
 
     # course of the transaction
     unverified: bool = False  # host, coprocessor or link came back, and its plug-in has not been seen again yet

@@ -157,6 +157,11 @@ class CsmsOffline:
 
 
 @dataclass(frozen=True, slots=True)
+class BootRefused:
+    """The CSMS has answered our boot with Pending or Rejected."""
+
+
+@dataclass(frozen=True, slots=True)
 class TokenAnswered:
     """Answer to an `AskToken` effect; `info=None` when the CSMS could not be asked (offline, time-out, error)."""
 
@@ -222,11 +227,15 @@ class Unlock:
 
 @dataclass(frozen=True, slots=True)
 class ChangeAvailability:
-    """Make an EVSE, or the whole station (evse 0), operative or not (G03, G04). Outcome: `Decision`."""
+    """Make an EVSE, or the whole station (evse 0), operative or not (G03, G04). Outcome: `Decision`.
+
+    `shared`: the word on the station is one on every EVSE too, as OCPP 1.6 has it (5.2); 2.0.1 keeps them apart.
+    """
 
     request: int
     evse: int
     operative: bool
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +296,7 @@ Input = (
     | LocalStop
     | CsmsOnline
     | CsmsOffline
+    | BootRefused
     | TokenAnswered
     | EventDelivered
     | EventFailed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import metering
+from . import metering, registration
+from .claims import take_up
 from .departure import await_word, conclude_departure, last_known
 from .inputs import CoprocessorLost, CoprocessorReady, Started, Stopping, StoreFailed
 from .model import Ending, StopReason, Trigger
@@ -38,6 +39,7 @@ def started(turn: Turn, item: Started) -> None:
         evse.unverified = evse.host_was_away = evse.uncounted = evse.charged = True
         arm_sampling(turn, evse)
     how = "in order" if item.clean else "without having been ended"
+    take_up(turn)
     turn.note(0, "station.started", f"The station has started; the last run had stopped {how}.")
 
 
@@ -112,6 +114,7 @@ def csms_online(turn: Turn) -> None:
     """Tell the CSMS every status anew, and use the time that it may have brought."""
     state = turn.state
     state.csms_online = True
+    registration.accepted(turn)
     state.reported = None
     for evse in state.evses.values():
         evse.reported = evse.changed = None

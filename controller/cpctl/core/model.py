@@ -79,6 +79,11 @@ class TokenInfo:
         """True if the token may charge."""
         return self.status is TokenStatus.ACCEPTED
 
+    @property
+    def valid(self) -> bool:
+        """True if nothing is wrong with the token, though it may be in a transaction already (OCPP 1.6, 3.5.2)."""
+        return self.status in (TokenStatus.ACCEPTED, TokenStatus.CONCURRENT_TX)
+
 
 # ---------------------------------------------------------------- hardware as observed
 
@@ -281,6 +286,7 @@ class StationSettings:
     on_lapse: LapsePolicy = LapsePolicy.RESUME
     link_dead_s: int = 120  # a link dead for longer ends the transaction and makes the EVSE faulted
     initial_variables: tuple[tuple[str, str], ...] = ()  # ("Component.Variable", value) at first start
+    csms: str = ""  # which CSMS this is to, and under which id; compared, never read
 
 
 # ---------------------------------------------------------------- durable records
@@ -386,6 +392,43 @@ class CacheEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """An accepted token that has no transaction yet: it waits for a cable, the socket's lock, or the vehicle's wish for energy.
+
+    `evse` 0: at the station's own reader, where the next vehicle takes it. `plug` is the plug-in that it is for, once there is one; another vehicle
+    can't use it then. `until` is when it is dropped; None where nobody has to hurry. `offered_mwh`: the register when energy was first offered on it.
+    """
+
+    id_token: IdToken
+    since: Stamp
+    group: IdToken | None = None
+    remote: bool = False
+    remote_start_id: int | None = None
+    plug: int | None = None
+    evse: int = 0
+    until: Stamp | None = None
+    offered_mwh: int | None = None
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A cable stays locked in the socket of an EVSE until this token is presented."""
+
+    evse: int
+    id_token: IdToken
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """This CSMS's last answer to a boot was that the station is accepted."""
+
+    csms: str
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class FirmwareMark:
     """The last coprocessor event whose consequences are stored: (boot nonce, id)."""
 
@@ -394,4 +437,4 @@ class FirmwareMark:
     schema: int = 1
 
 
-Record = Register | Transaction | Session | Variable | Availability | CacheEntry | FirmwareMark
+Record = Register | Transaction | Session | Variable | Availability | CacheEntry | Claim | Hold | Acceptance | FirmwareMark

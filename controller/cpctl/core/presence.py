@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from . import faults, metering
+from .claims import arrived
 from .departure import belong_to_present, conclude_departure, found_again, gone
 from .evse import Evse
 from .inputs import EvseObserved, MeterRead
@@ -74,8 +74,7 @@ def _arrived(turn: Turn, evse: Evse) -> None:
     evse.plugged_at = turn.now
     if not evse.unverified and evse.departed_at is None:
         belong_to_present(turn, evse)
-    if evse.claim is not None:
-        evse.claim = replace(evse.claim, plug=evse.plug)
+    arrived(turn, evse)
 
 
 # ---------------------------------------------------------------- current

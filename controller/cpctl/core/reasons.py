@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from . import faults, journal
+from . import faults, journal, registration
 from .evse import Evse
 from .limits import FLOOR_MA, effective, limits_of
 from .model import Pilot
@@ -30,24 +30,35 @@ def operative(state: State, evse: Evse) -> bool:
 
 def ready_for_start(state: State, evse: Evse) -> Reason | None:
     """Return what forbids a new transaction here, whoever asks; None if nothing does."""
-    found = [*_link(state, evse), *_station(state), *outbox(state), *_service(state, evse), *_faults(evse)]
+    found = [*_link(state, evse), *_station(state), *beginning(state), *_service(state, evse), *_faults(evse)]
+    return found[0] if found else None
+
+
+def station_ready(state: State) -> Reason | None:
+    """Return what forbids a new transaction on whichever EVSE; None if nothing does."""
+    found = [*_station(state), *beginning(state)]
     return found[0] if found else None
 
 
 def withheld(state: State, evse: Evse) -> list[Reason]:
     """Return, in order, everything that keeps us from permitting energy; empty means: permitted."""
-    running = evse.permitted is not None and evse.permitted.limit_ma > 0 and evse.permitted.plug == evse.plug
-    reasons = [*_link(state, evse), *(() if running else _station(state))]
-    reasons += [*(() if evse.transaction is not None else outbox(state)), *_service(state, evse), *_faults(evse)]
-    if not evse.plugged:
-        reasons.append(Reason("no_vehicle", "No vehicle is plugged in."))
-    reasons += _token(state, evse)
+    reasons = barred(state, evse)
     limit_ma, source = effective(limits_of(state, evse))
     if limit_ma == 0:
         reasons.append(
             Reason("limit_zero", f"The limit is {source.milliamps / 1000:g} A by {source.text}; below {FLOOR_MA // 1000} A nothing is offered.")
         )
     return reasons
+
+
+def barred(state: State, evse: Evse) -> list[Reason]:
+    """Return, in order, what keeps us from permitting energy, limits aside."""
+    running = evse.permitted is not None and evse.permitted.limit_ma > 0 and evse.permitted.plug == evse.plug
+    reasons = [*_link(state, evse), *(() if running and evse.transaction is not None else _station(state))]
+    reasons += [*(() if evse.transaction is not None else beginning(state)), *_service(state, evse), *_faults(evse)]
+    if not evse.plugged:
+        reasons.append(Reason("no_vehicle", "No vehicle is plugged in."))
+    return reasons + _token(state, evse)
 
 
 def why_not(state: State, evse: Evse) -> list[Reason]:
@@ -116,6 +127,14 @@ def _station(state: State) -> list[Reason]:
     return reasons
 
 
+def beginning(state: State) -> list[Reason]:
+    """Return what forbids transactions to begin, but lets those that run go on."""
+    reasons = outbox(state)
+    if registration.bars_starts(state):
+        reasons.insert(0, Reason("not_accepted", "The CSMS has not accepted this station; PreBootTransactions would let it begin all the same."))
+    return reasons
+
+
 def outbox(state: State) -> list[Reason]:
     """Return what forbids a new transaction because it could not be reported."""
     if not journal.full(state) or journal.silently(state):
@@ -148,6 +167,8 @@ def _token(state: State, evse: Evse) -> list[Reason]:
             return [Reason("waiting_for_cable", "The token is accepted; the cable is awaited.")]
         if not evse.secured:
             return [Reason("locking", "The socket's lock is closing.")]
+        if state.points.offers_first:
+            return []  # the vehicle has to be offered energy to ask for it
         return [Reason("starting", "The token is accepted; the transaction is about to start.")]
     if evse.refusal is not None:
         return [Reason("token_refused", evse.refusal)]

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 
 from .cache import TokenCache
 from .evse import Evse
-from .model import Availability, CacheEntry, FirmwareMark, Record, Register, Session, StationSettings, Transaction, Variable
+from .model import Availability, CacheEntry, Claim, FirmwareMark, Hold, Record, Register, Session, StationSettings, Transaction, Variable
+from .registration import was_accepted
 from .state import State
-from .tx_points import PowerPath
+from .tx_points import chosen
 from .variable_table import definitions
 from .variables import Variables
 
@@ -28,20 +29,29 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
     for transaction in found.values():
         if transaction.ended is None and transaction.evse in evses:
             evses[transaction.evse].transaction = transaction
+    claims = {record.evse: record for record in records.values() if isinstance(record, Claim)}
+    for evse in evses.values():
+        evse.claim = claims.get(evse.id)
+    for record in records.values():
+        if isinstance(record, Hold) and record.evse in evses:
+            evses[record.evse].held_for = record.id_token
+    variables = Variables(
+        definitions(settings.evses),
+        settings.initial_variables,
+        [record for record in records.values() if isinstance(record, Variable)],
+    )
     return State(
         settings=settings,
-        variables=Variables(
-            definitions(settings.evses),
-            settings.initial_variables,
-            [record for record in records.values() if isinstance(record, Variable)],
-        ),
+        variables=variables,
         cache=TokenCache(record for record in records.values() if isinstance(record, CacheEntry)),
-        points=PowerPath(),
+        points=chosen(variables.flag("TxCtrlr.TxStartOnPowerPathClosed")),
         new_id=new_id,
         next_entry=next_entry,
         evses=evses,
         transactions=found,
         availability=availability.get(0, Availability(0)),
+        lobby=claims.get(0),
+        accepted=was_accepted(settings, records),
         sessions=deque(key for _, key in sessions),
         mark=next((record for record in records.values() if isinstance(record, FirmwareMark)), None),
     )

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from .claims import drop_claim, leave_lobby
+from .claims import drop_claim, leave_lobby, offer
 from .evse import Evse, Permission
 from .facts import facts_of
+from .free_vend import vend
+from .holds import hold
 from .limits import effective, limits_of
 from .model import ConnectorStatus, Ending, LockState, StopReason, Trigger
 from .outputs import (
@@ -49,17 +51,27 @@ def settle(turn: Turn, evse: Evse) -> None:
 
 def _start(turn: Turn, evse: Evse) -> None:
     leave_lobby(turn, evse)
+    vend(turn, evse)
     claim = evse.claim
     if claim is None or evse.transaction is not None:
         return
     if not operative(turn.state, evse):
         drop_claim(turn, evse)
         return
-    if not turn.state.points.starts(TxFacts(plugged=evse.plugged, authorized=True)):
+    if not evse.secured or ready_for_start(turn.state, evse) is not None:
         return
-    if evse.secured and ready_for_start(turn.state, evse) is None:
+    points = turn.state.points
+    if points.offers_first:
+        claim = offer(turn, evse, claim)
+    if points.starts(TxFacts(plugged=evse.plugged, authorized=True, flowing=_asks_and_may(turn, evse))):
         begin(turn, evse, claim)
         drop_claim(turn, evse)
+        if evse.permitted is not None and evse.permitted.limit_ma > 0:
+            settle_down(turn, evse)
+
+
+def _asks_and_may(turn: Turn, evse: Evse) -> bool:
+    return evse.seen is not None and evse.seen.pilot.ev_ready and not withheld(turn.state, evse)
 
 
 def _refused_energy(turn: Turn, evse: Evse) -> None:
@@ -69,6 +81,7 @@ def _refused_energy(turn: Turn, evse: Evse) -> None:
         return
     if spent_after_refusal(turn.state, evse):
         stop(turn, transaction, Ending(StopReason.DE_AUTHORIZED, Trigger.DEAUTHORIZED))
+        hold(turn, evse, transaction.id_token)
 
 
 # ---------------------------------------------------------------- permission

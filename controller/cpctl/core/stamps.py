@@ -10,6 +10,15 @@ def earlier_by(stamp: Stamp, ms: int) -> Stamp:
     return Stamp(stamp.boot, stamp.mono_ms - ms, None if stamp.utc_ms is None else stamp.utc_ms - ms)
 
 
+def ms_until(stamp: Stamp, now: Stamp) -> int | None:
+    """Return the time from `now` to a moment, negative if it is past; None if it is of another boot and neither can be dated."""
+    if stamp.boot == now.boot:
+        return stamp.mono_ms - now.mono_ms
+    if stamp.utc_ms is None or now.utc_ms is None:
+        return None
+    return stamp.utc_ms - now.utc_ms
+
+
 def latest(first: Stamp, *others: Stamp | None) -> Stamp:
     """Return the latest of some stamps: by count within a boot, else by UTC where both have it, else by boot."""
     best = first

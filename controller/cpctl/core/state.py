@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .cache import TokenCache
-from .evse import Claim, Evse
+from .evse import Evse
 from .journal import Journal
-from .model import Availability, FirmwareMark, IdToken, Stamp, StationSettings, Transaction
+from .model import Availability, Claim, FirmwareMark, IdToken, Stamp, StationSettings, Transaction
 from .timers import Timers
 from .tx_points import TxPoints
 from .variables import Variables
@@ -29,16 +29,26 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question about a token that the CSMS has not answered yet. `evse` 0: of the station's own reader."""
+    """A question about a token that the CSMS has not answered yet. `evse` 0: for whichever EVSE is plugged in next; `reader`: where it was shown."""
 
     number: int
     evse: int
+    reader: int
     id_token: IdToken
+    since: Stamp
     plug: int | None  # plugged in when it was presented
     requests: tuple[int, ...] = ()
     remote: bool = False
     remote_start_id: int | None = None
     group: IdToken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A token as last seen by a reader, and what became of it, once that is known."""
+
+    at_ms: int
+    accepted: bool | None = None
 
 
 @dataclass(slots=True)
@@ -61,8 +71,11 @@ class State:
     link: Link = field(default_factory=Link)
     asks: dict[int, Ask] = field(default_factory=dict)
     next_ask: int = 1
+    unheard: dict[int, IdToken] = field(default_factory=dict)  # decided without the CSMS's word, which may still come
+    taps: dict[tuple[int, str], Tap] = field(default_factory=dict)  # by reader and token, of the last moments
     lobby: Claim | None = None
     csms_online: bool = False
+    accepted: bool = False  # by the CSMS, the last time that it was asked
     store_failure: str | None = None
     restarting: bool = False
     reporting: bool = False  # statuses are told once there is something to tell

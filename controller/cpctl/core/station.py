@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from . import claims, commands, departure, happenings, lifecycle, metering, presence, sampling, tokens, transactions
+from . import claims, commands, departure, happenings, lifecycle, metering, presence, registration, remote_start, sampling, tokens, transactions
 from .authorization import remember
 from .evse import Evse
 from .inputs import (
+    BootRefused,
     ChangeAvailability,
     ClearCache,
     ClearFault,
@@ -121,6 +122,8 @@ class Station:
                 lifecycle.csms_online(turn)
             case CsmsOffline():
                 lifecycle.csms_offline(turn)
+            case BootRefused():
+                registration.refused(turn)
             case TokenAnswered(ask, info):
                 tokens.answered(turn, ask, info)
             case EventDelivered():
@@ -131,7 +134,7 @@ class Station:
             case EventGivenUp(entry, error):
                 transactions.given_up(turn, entry, error)
             case RemoteStart():
-                tokens.remote_start(turn, item)
+                remote_start.remote_start(turn, item)
             case RemoteStop():
                 commands.remote_stop(turn, item)
             case Unlock():

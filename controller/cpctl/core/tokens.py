@@ -1,17 +1,18 @@
-"""What a presented token or a remote start leads to: a stop, a question, a claim on an EVSE, or a refusal."""
+"""What a presented token leads to: a stop, a question, a claim on an EVSE, or a refusal."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
 
-from . import authorization
-from .claims import LOBBY, enter_lobby, free, place, show_refusal, waiting
-from .evse import Claim, Evse
-from .inputs import RemoteStart, TokenPresented
-from .model import Ending, IdToken, StopReason, TokenInfo, TokenStatus, Transaction, Trigger
-from .outputs import Decision
-from .reasons import outbox, ready_for_start
+from . import authorization, taps
+from .claims import LOBBY, drop_claim, drop_lobby, enter_lobby, place, show_refusal, waiting
+from .evse import Evse
+from .free_vend import is_vended
+from .holds import release
+from .inputs import TokenPresented
+from .model import Claim, Ending, IdToken, StopReason, TokenInfo, Transaction, Trigger
+from .reasons import ready_for_start, station_ready
 from .state import Ask
 from .transactions import stop
 from .turn import Turn
@@ -26,87 +27,74 @@ def present(turn: Turn, item: TokenPresented) -> None:
     """Take a token from a reader or the local API; answer its request once it is decided."""
     state = turn.state
     requests = () if item.request is None else (item.request,)
-    number = item.evse
-    if number != LOBBY and number not in state.evses:
-        turn.note(0, "token.refused", f"A token was presented for EVSE {number}, which there is not.")
+    reader = item.evse
+    if reader != LOBBY and reader not in state.evses:
+        turn.note(0, "token.refused", f"A token was presented for EVSE {reader}, which there is not.")
         turn.decide(requests, False, "There is no such EVSE.")
         return
-    stopped = _own_transaction(turn, number, item.id_token)
-    if stopped is not None:
-        _stop_by(turn, stopped, item.id_token)
-        turn.decide(requests, True, "The transaction is stopped.")
-        return
-    if _release_cable(turn, number, item.id_token):
-        turn.decide(requests, True, "The cable is released.")
-        return
-    if number == LOBBY and len(state.evses) == 1:
-        number = next(iter(state.evses))
+    if reader == LOBBY and len(state.evses) == 1:
+        reader = next(iter(state.evses))
+    shown = taps.repeated(turn, reader, item.id_token)
     for question in state.asks.values():
-        if question.evse == number and question.id_token.matches(item.id_token) and not question.remote:
+        if question.reader == reader and question.id_token.matches(item.id_token) and not question.remote:
             state.asks[question.number] = replace(question, requests=(*question.requests, *requests))
             return
-    obstacle = _obstacle(turn, number, item.id_token)
-    if obstacle is not None:
-        _refuse(turn, number, requests, obstacle)
+    if shown is not None and shown.accepted is not None:
+        turn.decide(requests, shown.accepted, "The token was shown a moment ago, and counts once.")
         return
-    question = Ask(state.next_ask, number, item.id_token, _plug_of(turn, number), requests)
+    done = _at_once(turn, reader, item.id_token)
+    if done is not None:
+        _accept(turn, reader, item.id_token, requests, done)
+        return
+    place_of = (waiting(turn) if reader == LOBBY else None) or state.evses.get(reader)
+    number = place_of.id if place_of is not None else LOBBY
+    plug = place_of.plug if place_of is not None else None
+    question = Ask(state.next_ask, number, reader, item.id_token, turn.now, plug, requests)
     state.next_ask += 1
-    info = authorization.without_asking(turn, item.id_token)
+    obstacle = obstacle_to(turn, number, item.id_token)
+    if obstacle is not None:
+        _refuse(turn, question, obstacle)
+        return
+    consider(turn, question, authorization.without_asking(turn, item.id_token))
+
+
+def consider(turn: Turn, question: Ask, info: TokenInfo | None) -> None:
+    """Act on what is known of a token; ask the CSMS where that is nothing."""
     if info is None:
         authorization.ask(turn, question)
     else:
         decide(turn, question, info)
 
 
-def remote_start(turn: Turn, item: RemoteStart) -> None:
-    """Take a remote start; it is answered at once, before its token is asked about (OCPP 1.6, 5.11; 2.0.1 F01, F02)."""
-    state = turn.state
-    number = LOBBY if item.evse is None else item.evse
-    if item.evse is not None and item.evse not in state.evses:
-        turn.reply(item.request, Decision.REJECTED, "There is no such EVSE.")
-        return
-    if number == LOBBY and len(state.evses) == 1:
-        number = next(iter(state.evses))
-    evse = state.evses.get(number)
-    if evse is not None and evse.transaction is not None:
-        obstacle: str | None = "A transaction is running on this EVSE."
-    else:
-        obstacle = _obstacle(turn, number, item.id_token)
-    if obstacle is None and number == LOBBY and not any(free(turn, one) for one in state.evses.values()):
-        obstacle = "No EVSE is free."
-    if obstacle is not None:
-        turn.reply(item.request, Decision.REJECTED, obstacle)
-        return
-    turn.reply(item.request, Decision.ACCEPTED)
-    question = Ask(state.next_ask, number, item.id_token, _plug_of(turn, number), (), True, item.remote_start_id, item.group)
-    state.next_ask += 1
-    info: TokenInfo | None = TokenInfo(TokenStatus.ACCEPTED, item.group)
-    if state.variables.flag("AuthCtrlr.AuthorizeRemoteStart"):
-        info = authorization.without_asking(turn, item.id_token)
-    if info is None:
-        authorization.ask(turn, question)
-    else:
-        decide(turn, question, info)
-
-
-def _own_transaction(turn: Turn, number: int, id_token: IdToken) -> Transaction | None:
-    """Return the running transaction that this very token started, on the EVSE or (number 0) anywhere."""
-    for evse in turn.state.evses.values():
-        if number in (LOBBY, evse.id) and evse.transaction is not None and id_token.matches(evse.transaction.id_token):
-            return evse.transaction
+def _at_once(turn: Turn, reader: int, id_token: IdToken) -> str | None:
+    """Do what a token does that is in use already: end its transaction, free its cable, wait no longer. Return what was done."""
+    evses = [evse for evse in turn.state.evses.values() if reader in (LOBBY, evse.id)]
+    for evse in evses:
+        if evse.transaction is not None and id_token.matches(evse.transaction.id_token):
+            _stop_by(turn, evse.transaction, id_token)
+            return "The transaction is stopped."
+    for evse in evses:
+        if id_token.matches(evse.held_for):
+            release(turn, evse)
+            if not evse.plugged:
+                return "The cable is released."
+    for evse in evses:
+        # A second presentation takes the first back (OCPP 1.6, 4.9 B1). Who was started remotely only confirms that he is there.
+        if evse.claim is not None and id_token.matches(evse.claim.id_token):
+            if evse.claim.remote:
+                return "The token is accepted already."
+            drop_claim(turn, evse)
+            return "The token waits no longer."
+    lobby = turn.state.lobby
+    if reader == LOBBY and lobby is not None and id_token.matches(lobby.id_token):
+        if lobby.remote:
+            return "The token is accepted already; plug in."
+        drop_lobby(turn)
+        return "The token waits no longer."
     return None
 
 
-def _release_cable(turn: Turn, number: int, id_token: IdToken) -> bool:
-    """Free a cable that was kept locked for this token (OCPP 1.6, UnlockConnectorOnEVSideDisconnect); True if that was all it was shown for."""
-    for evse in turn.state.evses.values():
-        if number in (LOBBY, evse.id) and id_token.matches(evse.held_for):
-            evse.held_for = None
-            return not evse.plugged
-    return False
-
-
-def _obstacle(turn: Turn, number: int, id_token: IdToken) -> str | None:
+def obstacle_to(turn: Turn, number: int, id_token: IdToken) -> str | None:
     """Return what makes it useless to look at a token at all."""
     state = turn.state
     if len(state.asks) >= MAX_ASKS:
@@ -114,14 +102,14 @@ def _obstacle(turn: Turn, number: int, id_token: IdToken) -> str | None:
     if number == LOBBY:
         if state.lobby is not None and not state.lobby.id_token.matches(id_token):
             return "Another token waits for its cable."
-        if state.restarting or state.store_failure is not None or outbox(state):
-            return "The station takes no new transactions now."
-        return None
+        reason = station_ready(state)
+        return reason.text if reason else None
     evse = state.evses[number]
     if any(question.evse == number for question in state.asks.values()):
         return "Another token is being checked."
     if evse.transaction is not None:
-        return None if evse.transaction.group is not None else "A transaction is running on this EVSE."
+        stoppable = evse.transaction.group is not None or is_vended(evse.transaction)
+        return None if stoppable else "A transaction is running on this EVSE."
     if evse.claim is not None and not evse.claim.id_token.matches(id_token):
         return "Another token waits on this EVSE."
     if evse.held_for is not None:
@@ -130,80 +118,80 @@ def _obstacle(turn: Turn, number: int, id_token: IdToken) -> str | None:
     return reason.text if reason else None
 
 
-def _plug_of(turn: Turn, number: int) -> int | None:
-    evse = turn.state.evses.get(number)
-    return evse.plug if evse is not None else None
-
-
 # ---------------------------------------------------------------- decided
 
 
 def decide(turn: Turn, question: Ask, info: TokenInfo) -> None:
     """Act on the word about a token."""
-    if not info.accepted:
-        _refuse(turn, question.evse, question.requests, f"The token is not accepted: {info.status}.")
-        return
     question = replace(question, group=info.group or question.group)
-    stopped = _group_transaction(turn, question)
+    # A token that is in a transaction elsewhere may still end one (OCPP 1.6, 7.2: ConcurrentTx is a word on starts alone).
+    stopped = _stopped_by(turn, question) if info.valid else None
     if stopped is not None:
         _stop_by(turn, stopped, question.id_token)
-        turn.decide(question.requests, True, "The transaction is stopped.")
+        _accept(turn, question.reader, question.id_token, question.requests, "The transaction is stopped.")
         return
-    number = question.evse
-    if number == LOBBY:
-        evse_waiting = waiting(turn)
-        if evse_waiting is None:
+    if not info.accepted:
+        _refuse(turn, question, f"The token is not accepted: {info.status}.")
+        return
+    if question.evse == LOBBY:
+        newcomer = waiting(turn, question.since)
+        if newcomer is None:
             _decide_lobby(turn, question)
             return
-        question = replace(question, plug=evse_waiting.plug)
-        number = evse_waiting.id
-    evse = turn.state.evses[number]
+        question = replace(question, evse=newcomer.id, plug=newcomer.plug)
+    evse = turn.state.evses[question.evse]
     obstacle = _obstacle_to_claim(turn, evse, question)
     if obstacle is not None:
-        _refuse(turn, number, question.requests, obstacle)
+        _refuse(turn, question, obstacle)
         return
     place(turn, evse, _claim(turn, question))
-    turn.decide(question.requests, True, "The token is accepted.")
+    _accept(turn, question.reader, question.id_token, question.requests, "The token is accepted.")
 
 
 def _decide_lobby(turn: Turn, question: Ask) -> None:
     lobby = turn.state.lobby
     if lobby is not None and not lobby.id_token.matches(question.id_token):
-        _refuse(turn, LOBBY, question.requests, "Another token waits for its cable.")
+        _refuse(turn, question, "Another token waits for its cable.")
         return
     enter_lobby(turn, _claim(turn, question))
-    turn.decide(question.requests, True, "The token is accepted; plug in.")
+    _accept(turn, question.reader, question.id_token, question.requests, "The token is accepted; plug in.")
 
 
 def unanswered(turn: Turn, number: int) -> None:
-    """Go on without the CSMS's word on a question."""
+    """Go on without the CSMS's word on a question; should it still come, it is learnt."""
     question = authorization.take_ask(turn, number)
     if question is not None:
+        unheard = turn.state.unheard
+        unheard[number] = question.id_token
+        if len(unheard) > MAX_ASKS:
+            del unheard[next(iter(unheard))]
         decide(turn, question, authorization.offline(turn, question.id_token))
 
 
 def answered(turn: Turn, number: int, info: TokenInfo | None) -> None:
-    """Take the CSMS's word on a question; None where it could not be asked."""
-    if info is None:
+    """Take the CSMS's word on a question; None where it could not be asked, or did not answer."""
+    if number in turn.state.asks and info is None:
         unanswered(turn, number)
+    late = turn.state.unheard.pop(number, None)
+    if info is None:
         return
     question = authorization.take_ask(turn, number)
+    id_token = question.id_token if question is not None else late
+    if id_token is not None:
+        authorization.remember(turn, id_token, info)
     if question is not None:
-        authorization.remember(turn, question.id_token, info)
         decide(turn, question, info)
 
 
-def _group_transaction(turn: Turn, question: Ask) -> Transaction | None:
-    """Return the transaction that a token of the same group stops; at the station's own reader only if it is the only one (C09)."""
-    if question.group is None or question.remote:
+def _stopped_by(turn: Turn, question: Ask) -> Transaction | None:
+    """Return the transaction that a token ends which did not start it: one of its group (C09), or one that nobody identified himself for.
+
+    At the station's own reader only if no vehicle waits for a token, and there is no other such transaction.
+    """
+    if question.remote:
         return None
-    if question.evse == LOBBY and waiting(turn) is not None:
-        return None
-    found = [
-        evse.transaction
-        for evse in turn.state.evses.values()
-        if evse.transaction is not None and question.evse in (LOBBY, evse.id) and question.group.matches(evse.transaction.group)
-    ]
+    running = [evse.transaction for evse in turn.state.evses.values() if evse.transaction is not None and question.evse in (LOBBY, evse.id)]
+    found = [one for one in running if is_vended(one) or (question.group is not None and question.group.matches(one.group))]
     return found[0] if len(found) == 1 else None
 
 
@@ -223,16 +211,22 @@ def _claim(turn: Turn, question: Ask) -> Claim:
     return Claim(question.id_token, turn.now, question.group, question.remote, question.remote_start_id)
 
 
-# ---------------------------------------------------------------- stop and refuse
+# ---------------------------------------------------------------- outcomes
 
 
 def _stop_by(turn: Turn, transaction: Transaction, id_token: IdToken) -> None:
     stop(turn, transaction, Ending(StopReason.LOCAL, Trigger.STOP_AUTHORIZED, id_token))
 
 
-def _refuse(turn: Turn, number: int, requests: tuple[int, ...], text: str) -> None:
-    turn.note(number, "token.refused", text)
-    evse = turn.state.evses.get(number)
+def _accept(turn: Turn, reader: int, id_token: IdToken, requests: tuple[int, ...], text: str) -> None:
+    taps.decided(turn, reader, id_token, True)
+    turn.decide(requests, True, text)
+
+
+def _refuse(turn: Turn, question: Ask, text: str) -> None:
+    turn.note(question.evse, "token.refused", text)
+    evse = turn.state.evses.get(question.evse)
     if evse is not None and evse.transaction is None:
         show_refusal(turn, evse, text)
-    turn.decide(requests, False, text)
+    taps.decided(turn, question.reader, question.id_token, False)
+    turn.decide(question.requests, False, text)

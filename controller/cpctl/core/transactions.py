@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from .evse import Claim, Evse
+from .evse import Evse
 from .facts import charging_state_of
 from .journal import silently
 from .metering import boundary_sample, save_register
-from .model import Ending, IdToken, ReadingContext, Sample, Session, Stamp, StopReason, Transaction, Trigger
+from .model import Claim, Ending, IdToken, ReadingContext, Sample, Session, Stamp, StopReason, Transaction, Trigger
 from .outputs import TransactionEnded, TransactionStarted
 from .sampling import arm_sampling
 from .stamps import latest
@@ -25,7 +25,7 @@ MAX_SESSIONS: Final = 1000
 
 
 def begin(turn: Turn, evse: Evse, claim: Claim) -> None:
-    """Start a transaction for a claim on the plug-in that is there."""
+    """Start a transaction for a claim on the plug-in that is there; its meter starts where energy was first offered."""
     state, now = turn.state, turn.now
     at_start = Transaction(
         id=state.new_id(),
@@ -33,7 +33,7 @@ def begin(turn: Turn, evse: Evse, claim: Claim) -> None:
         connector=evse.connector,
         id_token=claim.id_token,
         started=now,
-        meter_start_mwh=evse.register.total_mwh,
+        meter_start_mwh=evse.register.total_mwh if claim.offered_mwh is None else claim.offered_mwh,
         plug=evse.plug,
         group=claim.group,
         remote_start_id=claim.remote_start_id,

@@ -11,7 +11,7 @@ from random import Random
 import structlog
 
 from cpctl.clock import Clock, ClockSource
-from cpctl.core.inputs import SetVariable
+from cpctl.core.inputs import BootRefused, SetVariable
 from cpctl.core.ports import Inbox
 from cpctl.errors import CallRefused, CallTimedOut, ControllerError, CsmsError
 
@@ -184,6 +184,7 @@ class Session:
             self._set_clock(answer.utc)
         else:
             self._standing.boot_due = self._loop.time() + (answer.interval_s or BOOT_RETRY_S)
+            self._inbox.post(BootRefused())
 
     async def _keep_heartbeat(self, interval_s: int) -> None:
         """Make the boot's interval the station's, where everybody finds it."""

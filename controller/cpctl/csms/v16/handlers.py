@@ -104,7 +104,7 @@ class Handlers:
         if place is None:
             return _REJECTED
         evse = place[0]
-        return await self._decide(lambda request: ChangeAvailability(request, evse, operative))
+        return await self._decide(lambda request: ChangeAvailability(request, evse, operative, shared=True))
 
     async def clear_cache(self, call: Payload) -> Payload:
         """ClearCache (5.4)."""

@@ -1,0 +1,28 @@
+"""Free vend: a configured token charges whoever plugs in, with no card and no question."""
+
+from __future__ import annotations
+
+from .claims import place
+from .evse import Evse
+from .model import Claim, IdToken, IdTokenType, Transaction
+from .reasons import ready_for_start
+from .turn import Turn
+
+
+def vend(turn: Turn, evse: Evse) -> None:
+    """Place the configured token on an EVSE that is plugged in and free, once for each plug-in. A driver's own token goes before."""
+    variables = turn.state.variables
+    if not variables.flag("AuthCtrlr.FreeVendActive") or not evse.plugged or evse.plug in (evse.finished_plug, evse.vended_plug):
+        return
+    taken = evse.transaction is not None or evse.claim is not None or evse.held_for is not None
+    asked = any(question.evse == evse.id for question in turn.state.asks.values())
+    if taken or asked or ready_for_start(turn.state, evse) is not None:
+        return
+    evse.vended_plug = evse.plug
+    id_token = IdToken(variables.text("AuthCtrlr.FreeVendIdTag"), IdTokenType.NO_AUTHORIZATION)
+    place(turn, evse, Claim(id_token, turn.now))
+
+
+def is_vended(transaction: Transaction) -> bool:
+    """Tell whether nobody had to identify himself for a transaction; whoever does then may stop it."""
+    return transaction.id_token is not None and transaction.id_token.type is IdTokenType.NO_AUTHORIZATION
