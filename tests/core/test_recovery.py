@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from cpctl.core import metering
 from cpctl.core.inputs import CoprocessorEvent, CoprocessorLost, LocalStop, RemoteStop, Stopping
 from cpctl.core.model import LapsePolicy, Pilot, StopReason, Trigger
 from cpctl.core.outputs import Decision, Grant, Restrict, Save
@@ -507,3 +510,52 @@ def test_a_stop_asked_for_before_one_more_restart_keeps_its_reason_token_and_mom
     (ended,) = drive.ended
     assert (ended.reason, ended.trigger, ended.at.mono_ms) == (StopReason.REMOTE, Trigger.REMOTE_STOP, asked)
     assert ended.register_mwh == 1_005_000
+
+
+# ---------------------------------------------------------------- power cuts of both sides
+
+
+def cut_both(drive: Drive, away_s: float = 600) -> None:
+    """Take the power from host and coprocessor, and give it back; the vehicle has stayed."""
+    drive.nonce, drive.event_id, drive.boot = drive.nonce + 1, 0, drive.boot + 1
+    seat = drive.seats[1]
+    seat.plug = (seat.plug // 65_536 + 1) * 65_536 + 1
+    seat.pilot, seat.energised, seat.granted, seat.meter_boot, seat.energy_mwh = Pilot.B1, False, (0, 0), seat.meter_boot + 1, 0
+    drive.crash(away_s=away_s)
+
+
+WATT_HOURS = st.lists(st.integers(0, 7), min_size=1, max_size=150)
+
+
+@settings(max_examples=50, deadline=None)
+@given(WATT_HOURS, st.integers(0, 3))
+def test_a_power_cut_of_both_loses_at_most_a_tenth_or_twenty_watt_hours_or_a_minute(seconds: list[int], minutes_before: int) -> None:
+    drive = Drive()
+    drive.set("SampledDataCtrlr.TxUpdatedInterval", "0")
+    drive.plug()
+    drive.send_token()
+    flow = [6] * 60 * minutes_before + seconds
+    for wh in flow:
+        drive.run(1)
+        drive.draw(wh=wh)
+    cut_both(drive)
+    (ended,) = drive.ended
+    assert ended.reason is StopReason.POWER_LOSS
+    drawn_mwh = sum(flow) * 1000
+    lost_mwh = drawn_mwh - (ended.register_mwh - drive.started[0].register_mwh)
+    message_mwh = max(flow) * 1000
+    assert 0 <= lost_mwh < max(metering.UNSAVED_MWH, drawn_mwh // 10) + message_mwh
+    assert lost_mwh <= sum(flow[-metering.REGISTER_SAVE_S - 1 :]) * 1000
+
+
+def test_the_register_is_saved_seldom_enough_for_a_disk_that_wears() -> None:
+    drive = Drive()
+    drive.set("SampledDataCtrlr.TxUpdatedInterval", "0")
+    drive.plug()
+    drive.send_token()
+    drive.outputs.clear()
+    for _ in range(3600):
+        drive.run(1)
+        drive.draw(wh=3)
+    saves = sum(isinstance(output, Save) and output.key == "register/1" for output in drive.outputs)
+    assert 60 <= saves <= 60 + 40

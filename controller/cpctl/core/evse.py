@@ -57,6 +57,7 @@ class Evse:
     parted: bool = False  # it ended because the vehicle was unplugged
     settling: bool = False  # newly permitted: the vehicle gets a moment to respond before it is called suspended
     register_dirty: bool = False
+    saved_mwh: int = field(init=False)  # the register's total as it is on disk
 
     # last told
     permitted: Permission | None = None
@@ -67,6 +68,9 @@ class Evse:
     reported: tuple[str, str | None, str] | None = None
     changed: tuple[tuple[str, str | None, str], Stamp] | None = None  # another status than reported, not yet stable, and since when
     unlock: UnlockWish | None = None
+
+    def __post_init__(self) -> None:
+        self.saved_mwh = self.register.total_mwh
 
     @property
     def id(self) -> int:

@@ -1,8 +1,9 @@
 """The EVSE's energy register, and samples of what is measured.
 
 The register adds the coprocessor's deltas and never runs backwards. It is saved with every event of a transaction and, while energy flows, at
-least every `REGISTER_SAVE_S`: a power cut of host and coprocessor together loses no more than was drawn in that time, a restart of the host alone
-nothing (the coprocessor's own count goes on), a restart of the coprocessor alone at most what came after its last meter message.
+least every `REGISTER_SAVE_S`, and sooner when a tenth of what the transaction has drawn is not saved yet (never for less than `UNSAVED_MWH`). So a
+power cut of host and coprocessor together loses at most the lesser of the two, and what came after the last meter message; a restart of the host
+alone nothing (the coprocessor's own count goes on), a restart of the coprocessor alone at most what came after its last meter message.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from .variable_table import MAX_STOP_SAMPLES
 from .variables import Wanted
 
 REGISTER_SAVE_S: Final = 60
+
+# A tenth of the energy drawn makes some thirty saves more in a whole charge, most of them in its first minutes; this bounds their number at its start.
+UNSAVED_MWH: Final = 20_000
 
 # Used for the power on offer where no voltage is measured.
 NOMINAL_MV: Final = 230_000
@@ -51,10 +55,12 @@ def take(turn: Turn, evse: Evse, read: MeterRead) -> None:
         return
     if evse.register.total_mwh == before.total_mwh:
         # Only the origin is new. What is counted from it would be lost with it, were the host to vanish before the next save.
-        turn.save(f"register/{evse.id}", evse.register)
+        _save(turn, evse)
         return
     evse.register_dirty = True
-    if not turn.state.timers.running(Timer.REGISTER, evse.id):
+    if _much_unsaved(evse):
+        save_register(turn, evse)
+    elif not turn.state.timers.running(Timer.REGISTER, evse.id):
         turn.set_timer_in(Timer.REGISTER, evse.id, REGISTER_SAVE_S)
 
 
@@ -64,7 +70,18 @@ def save_register(turn: Turn, evse: Evse) -> None:
     if evse.register_dirty:
         evse.register = replace(evse.register, at=turn.now)
         evse.register_dirty = False
-        turn.save(f"register/{evse.id}", evse.register)
+        _save(turn, evse)
+
+
+def _save(turn: Turn, evse: Evse) -> None:
+    evse.saved_mwh = evse.register.total_mwh
+    turn.save(f"register/{evse.id}", evse.register)
+
+
+def _much_unsaved(evse: Evse) -> bool:
+    total_mwh, transaction = evse.register.total_mwh, evse.transaction
+    drawn_mwh = total_mwh - transaction.meter_start_mwh if transaction is not None else 0
+    return total_mwh - evse.saved_mwh >= max(UNSAVED_MWH, drawn_mwh // 10)
 
 
 def sample(evse: Evse, wanted: Iterable[Wanted], at: Stamp, context: ReadingContext, total_mwh: int | None = None) -> Sample:
