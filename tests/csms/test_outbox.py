@@ -7,14 +7,15 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from tests.csms.station import FakeStation, Point, at, ended, eventually, started, status, updated
 
-from cpctl.core.inputs import EventDelivered, EventGivenUp, TokenAnswered
+from cpctl.core.inputs import CsmsOffline, EventDelivered, EventFailed, EventGivenUp, TokenAnswered
 from cpctl.core.model import ConnectorStatus, IdToken, TokenStatus
 from cpctl.sim.csms import EmbeddedCsms
-from cpctl.sim.csms_script import Answer, Cut, Refuse, Silence, Step
+from cpctl.sim.csms_script import Answer, Cut, Delay, Refuse, Silence, Step
 
 
 def delivered(point: Point) -> list[int]:
@@ -25,7 +26,7 @@ def given_up(point: Point) -> list[int]:
     return [item.entry for item in point.station.of(EventGivenUp)]
 
 
-def frames(csms: EmbeddedCsms, action: str) -> list[object]:
+def frames(csms: EmbeddedCsms, action: str) -> list[Any]:
     """Payloads of an action as they came over the wire, repeats included."""
     calls = [json.loads(seen.text) for seen in csms.frames if seen.received]
     return [call[3] for call in calls if call[0] == 2 and call[2] == action]
@@ -113,6 +114,44 @@ async def test_a_lost_answer_makes_a_repeat_of_the_same_content(csms: EmbeddedCs
     assert charge.repeats == 2
     assert csms.ledger.problems == []
     assert given_up(point) == []
+
+
+async def test_a_restart_does_not_begin_to_count_failed_attempts_anew(csms: EmbeddedCsms, make_point: Callable[..., Point]) -> None:
+    station = FakeStation()
+    station.variables |= {"OCPPCommCtrlr.MessageAttempts": "3", "OCPPCommCtrlr.MessageAttemptInterval": "60"}
+    csms.script("StartTransaction", *[Refuse()] * 3)
+    first = make_point(csms.url, station=station)
+    first.enqueue(1, started())
+    await eventually(lambda: station.of(EventFailed) == [EventFailed(1, 1), EventFailed(1, 2)], 100)
+    await first.stop()
+    second = make_point(csms.url, station=station, boot=2)
+    second.service.enqueue(1, started(), 2)
+    await eventually(lambda: given_up(second) == [1])
+    assert len(frames(csms, "StartTransaction")) == 3
+
+
+async def test_being_offline_is_no_failed_attempt_however_long_and_often(csms: EmbeddedCsms, point: Point) -> None:
+    point.station.variables["OCPPCommCtrlr.MessageAttempts"] = "1"
+    await eventually(lambda: point.station.online)
+    for _ in range(5):
+        await csms.set_up(False)
+        point.enqueue(len(point.station.of(CsmsOffline)) + 1, updated())
+        await asyncio.sleep(5_000)
+        csms.script("MeterValues", Cut(processed=False))
+        await csms.set_up(True)
+        await eventually(lambda: point.station.online, 1_000)
+    await eventually(lambda: point.service.status()["queued"] == 0, 1_000)
+    assert point.station.of(EventFailed) == given_up(point) == []
+
+
+async def test_what_is_withdrawn_is_not_delivered_but_for_what_is_on_its_way(csms: EmbeddedCsms, point: Point) -> None:
+    csms.script("StartTransaction", Delay(5))
+    for entry, event in enumerate([started(), updated(), updated(seconds=120), ended()], 1):
+        point.enqueue(entry, event)
+    await eventually(lambda: len(frames(csms, "StartTransaction")) == 1)
+    point.service.withdraw([1, 3])
+    await eventually(lambda: delivered(point) == [1, 2, 4], 20)
+    assert [payload["meterValue"][0]["timestamp"][-13:] for payload in frames(csms, "MeterValues")] == ["12:01:00.000Z"]
 
 
 async def test_a_restart_delivers_what_the_store_still_holds(csms: EmbeddedCsms, make_point: Callable[..., Point]) -> None:

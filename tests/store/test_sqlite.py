@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from cpctl.core.model import IdToken, Register, Stamp, StopReason, Transaction, Trigger
-from cpctl.core.outputs import Delete, Forget, Note, Publish, Save, TransactionEnded
+from cpctl.core.outputs import Attempted, Delete, Forget, Note, Publish, Save, TransactionEnded
 from cpctl.errors import StoreError
-from cpctl.store.sqlite import Store
+from cpctl.store.sqlite import WAL_BYTES, Store
 
 AT = Stamp(1, 5_000, 1_800_000_000_000)
 TRANSACTION = Transaction("t1", 1, 1, IdToken("TAG1"), AT, 1_000, plug=3)
@@ -78,6 +78,56 @@ async def test_forgetting_and_deleting_leave_nothing_but_the_count_of_entries(tm
     assert again.loaded.outbox == ()
     assert again.loaded.next_entry == 2
     again.close(clean=True)
+
+
+async def test_the_count_of_failed_deliveries_survives_a_restart(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with writing(store):
+        await committed(store, ended(1), ended(2), Attempted(2, 1))
+        await committed(store, Attempted(2, 2))
+    store.close(clean=False)
+    again = Store(tmp_path)
+    assert [waiting.failures for waiting in again.loaded.outbox] == [0, 2]
+    again.close(clean=True)
+
+
+async def test_forgetting_alone_rides_along_with_the_next_commit_or_goes_when_it_has_waited_long(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with writing(store):
+        await committed(store, *map(ended, range(1, 41)))
+        for entry in range(1, 33):
+            store.commit((Forget(entry),))
+        await asyncio.sleep(0.1)
+        assert (await stored(tmp_path)) == 40
+        store.commit((Forget(33),))
+        assert await store.flush()
+        assert (await stored(tmp_path)) == 7
+        store.commit((Forget(34),))
+        await committed(store, Save("register/1", Register(1)))
+        assert (await stored(tmp_path)) == 6
+    store.close(clean=True)
+
+
+async def stored(directory: Path) -> int:
+    """Return how many entries of the outbox are on disk."""
+    with sqlite3.connect(directory / "cpctl.db") as db:
+        count: int = db.execute("SELECT count(*) FROM outbox").fetchone()[0]
+    db.close()
+    return count
+
+
+async def test_files_do_not_grow_with_what_passes_through_them(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with writing(store):
+        for number in range(1, 3001):
+            store.commit((Save("transaction/t1", TRANSACTION), ended(number), Note(AT, 1, "transaction.ended", "x" * 200)))
+            store.commit((Forget(number),), None)
+            if number % 10 == 0:
+                assert await store.flush()
+    log_bytes = (tmp_path / "cpctl.db-wal").stat().st_size
+    store.close(clean=True)
+    assert log_bytes <= 2 * WAL_BYTES
+    assert (tmp_path / "cpctl.db").stat().st_size < 3 * (1 << 20), "the event log alone keeps thousands of lines"
 
 
 async def test_each_start_counts_as_a_boot_and_knows_whether_the_last_ended_in_order(tmp_path: Path) -> None:

@@ -61,15 +61,20 @@ class Journal:
         return len(self.waiting) - self.updates + isinstance(self._oldest(), TransactionUpdated)
 
     def thin(self, needed: int) -> list[int]:
-        """Take out at least `needed` meter values, or as many as there are, and up to a batch where that costs little; return their entries."""
-        wanted = max(needed, self.updates // _BATCH_SHARE)
+        """Take out at least `needed` meter values, or as many as there are; return their entries.
+
+        A batch goes at once, and what came since the last thinning is brought to the spacing of the closest quarter of all.
+        """
+        batch = self.updates // _BATCH_SHARE
         gone: list[int] = []
-        queue = _Spacing(self.waiting)
-        while len(gone) < wanted and (best := queue.closest()) is not None:
+        spacing = _Spacing(self.waiting)
+        usual_ms = spacing.quarter_ms()
+        while (best := spacing.closest()) is not None:
             gap_ms, entry = best
-            if gap_ms >= _FAR_MS and len(gone) >= needed:
+            cheap = gap_ms < _FAR_MS and (len(gone) < batch or gap_ms <= usual_ms)
+            if len(gone) >= needed and not cheap:
                 break
-            queue.take(entry)
+            spacing.take(entry)
             gone.append(entry)
         for entry in gone:
             self.remove(entry)
@@ -98,6 +103,11 @@ class _Spacing:
         self._may_go = {entry for entry, event in waiting.items() if isinstance(event, TransactionUpdated) and entry != oldest}
         self._heap = [(self._gap_ms(entry), entry) for entry in self._may_go]
         heapify(self._heap)
+
+    def quarter_ms(self) -> int:
+        """Return the gap that a quarter of all gaps do not exceed."""
+        gaps = sorted(_between_ms(self._at[before], self._at[entry]) for entry, before in self._before.items() if before is not None)
+        return gaps[len(gaps) // 4] if gaps else 0
 
     def closest(self) -> tuple[int, int] | None:
         """Return the least gap and its entry; None if there is nothing left that may go."""
