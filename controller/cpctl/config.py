@@ -106,6 +106,12 @@ class CoprocessorConfig(_Section):
     link_dead_s: Annotated[int, Field(ge=10, le=3600)] = 120
 
 
+class SiteConfig(_Section):
+    """[site]: what the EVSEs have together."""
+
+    max_current_a: Annotated[int | None, Field(ge=MIN_CURRENT_A, le=1000)] = None
+
+
 class ConnectorConfig(_Section):
     """A connector of an EVSE as built."""
 
@@ -165,6 +171,7 @@ class Config(_Section):
     station: StationConfig
     csms: CsmsConfig
     coprocessor: CoprocessorConfig = CoprocessorConfig()
+    site: SiteConfig = SiteConfig()
     evse: Annotated[tuple[EvseConfig, ...], Field(min_length=1, max_length=MAX_EVSES)]
     ocpp: OcppConfig = OcppConfig()
     api: ApiConfig = ApiConfig()
@@ -322,6 +329,7 @@ _SECTIONS: dict[str, type[_Section]] = {
     "station": StationConfig,
     "csms": CsmsConfig,
     "coprocessor": CoprocessorConfig,
+    "site": SiteConfig,
     "api": ApiConfig,
     "log": LogConfig,
 }

@@ -218,6 +218,8 @@ class Drive:
             cable_ma=seat.cable_ma,
             lock=seat.lock,
             wait_ms=seat.wait_ms,
+            lease_ma=limit_ma if leased else 0,
+            heard_ms=self.ms,
         )
 
     def observe(self, *evses: int) -> list[Output]:

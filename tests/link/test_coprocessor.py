@@ -250,6 +250,7 @@ def test_a_snapshot_becomes_what_the_core_understands() -> None:
             phases=3,
             wait_ms=4_000,
             temperature_mc=21_500,
+            lease_ma=16_000,
         )
 
     Bench().run(scenario)

@@ -16,6 +16,7 @@ def station_settings(config: Config) -> StationSettings:
     return StationSettings(
         evses=tuple(_evse(evse) for evse in config.evse),
         on_lapse=LapsePolicy(config.station.on_lapse),
+        site_max_ma=config.site.max_current_a * 1000 if config.site.max_current_a is not None else None,
         link_dead_s=config.coprocessor.link_dead_s,
         initial_variables=tuple((variable_of(name) or name, value) for name, value in config.ocpp.initial_as_text()),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .drawn import Drawn
+from .exposure import Exposure
 from .inputs import EvseObserved, MeterRead
 from .model import Availability, Claim, EvseSettings, IdToken, LockState, Register, Stamp, Transaction
 
@@ -41,6 +43,11 @@ class Evse:
     plugged_at: Stamp | None = None
     faults: dict[str, Stamp] = field(default_factory=dict)
     drawing: bool = False  # current flows, or did a moment ago
+
+    exposure: Exposure = field(default_factory=Exposure)
+    drawn: Drawn = field(default_factory=Drawn)
+    share_ma: int | None = None  # of the site's limit; None where there is none
+    share_text: str = ""
 
     # people
     claim: Claim | None = None

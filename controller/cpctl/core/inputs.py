@@ -88,6 +88,8 @@ class EvseObserved:
     pilot_low_mv: int = 0
     temperature_mc: int | None = None  # 0.001 degrees Celsius
     cycles: int = 0
+    lease_ma: int = 0  # limit of the lease that it holds
+    heard_ms: int = 0  # our monotonic ms when the last lease was sent that it has heard
 
 
 @dataclass(frozen=True, slots=True)

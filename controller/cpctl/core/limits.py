@@ -1,22 +1,16 @@
 """Limits of an EVSE's current, each with its source; the lowest counts, and less than 6 A is nothing.
 
-A new source (a charging profile, a share of the site's current) is one more entry of `limits_of`.
+A new source (a charging profile) is one more entry of `own_limits`; a share of the site's current is worked out below all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from .evse import Evse
+from .offer import FLOOR_MA, STEP_MA
 from .state import State
-
-# IEC 61851-1 knows no offer between 0 and 6 A.
-FLOOR_MA: Final = 6_000
-
-# The link carries tenths of an ampere, rounded down.
-STEP_MA: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +24,12 @@ class Limit:
 
 def limits_of(state: State, evse: Evse) -> tuple[Limit, ...]:
     """Return every limit that holds for an EVSE, in a constant order."""
+    own = own_limits(state, evse)
+    return own if evse.share_ma is None else (*own, Limit("site", evse.share_ma, evse.share_text))
+
+
+def own_limits(state: State, evse: Evse) -> tuple[Limit, ...]:
+    """Return the limits that hold for an EVSE whatever the others do."""
     limits = [Limit("evse", evse.settings.max_current_ma, "what the EVSE is built for")]
     if evse.seen is not None and evse.seen.cable_ma is not None:
         limits.append(Limit("cable", evse.seen.cable_ma, "the cable"))

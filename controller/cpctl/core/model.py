@@ -284,6 +284,7 @@ class StationSettings:
 
     evses: tuple[EvseSettings, ...]
     on_lapse: LapsePolicy = LapsePolicy.RESUME
+    site_max_ma: int | None = None  # per phase, of all EVSEs together
     link_dead_s: int = 120  # a link dead for longer ends the transaction and makes the EVSE faulted
     initial_variables: tuple[tuple[str, str], ...] = ()  # ("Component.Variable", value) at first start
     csms: str = ""  # which CSMS this is to, and under which id; compared, never read

@@ -10,8 +10,9 @@ from typing import Final
 
 from . import faults, journal, registration
 from .evse import Evse
-from .limits import FLOOR_MA, effective, limits_of
+from .limits import effective, limits_of
 from .model import Pilot
+from .offer import FLOOR_MA
 from .state import State
 
 

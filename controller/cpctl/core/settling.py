@@ -26,6 +26,7 @@ from .outputs import (
 )
 from .presence import settle_down
 from .reasons import LINK_CODES, operative, ready_for_start, spent_after_refusal, withheld
+from .site import share
 from .status import connector_status
 from .timers import Timer
 from .transactions import begin, stop
@@ -36,10 +37,17 @@ from .tx_points import TxFacts
 LOCK_RETRY_S: Final = 5
 
 
-def settle(turn: Turn, evse: Evse) -> None:
-    """Bring everything that an EVSE was told into line with what holds now."""
-    _start(turn, evse)
-    _refused_energy(turn, evse)
+def settle(turn: Turn, concerned: list[Evse]) -> None:
+    """Bring everything that these EVSEs were told into line with what holds now, and that of others whose share changes by it."""
+    for evse in concerned:
+        _start(turn, evse)
+        _refused_energy(turn, evse)
+    changed = share(turn)
+    for evse in [*concerned, *(one for one in changed if one not in concerned)]:
+        _tell(turn, evse)
+
+
+def _tell(turn: Turn, evse: Evse) -> None:
     _permission(turn, evse)
     _lock(turn, evse)
     _pilot(turn, evse)
@@ -115,6 +123,7 @@ def _permission(turn: Turn, evse: Evse) -> None:
         evse.settling = False
         state.timers.clear(Timer.SETTLING, evse.id)
     evse.permitted = wanted
+    evse.exposure.told(limit_ma, turn.now.mono_ms)
 
 
 # ---------------------------------------------------------------- lock and pilot

@@ -11,6 +11,7 @@ from .evse import Evse
 from .journal import Journal
 from .model import Availability, Claim, FirmwareMark, IdToken, Stamp, StationSettings, Transaction
 from .timers import Timers
+from .turns import Turns
 from .tx_points import TxPoints
 from .variables import Variables
 
@@ -69,6 +70,7 @@ class State:
     journal: Journal = field(default_factory=Journal)  # what waits in the outbox
     timers: Timers = field(default_factory=Timers)
     link: Link = field(default_factory=Link)
+    turns: Turns = field(default_factory=Turns)
     asks: dict[int, Ask] = field(default_factory=dict)
     next_ask: int = 1
     unheard: dict[int, IdToken] = field(default_factory=dict)  # decided without the CSMS's word, which may still come

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from . import claims, commands, departure, happenings, lifecycle, metering, presence, registration, remote_start, sampling, tokens, transactions
+from . import claims, commands, departure, happenings, lifecycle, metering, presence, registration, remote_start, sampling, site, tokens, transactions
 from .authorization import remember
 from .evse import Evse
 from .inputs import (
@@ -81,14 +81,16 @@ class Station:
         if isinstance(item, EvseObserved | MeterRead) and self._state.reporting and not self._is_due(now):
             # Several times a second, and mostly nothing new: only what it speaks of is looked at again.
             evse = self._state.evses.get(item.evse)
-            if evse is None or (evse.departed_at is None and evse.fresh and item in (evse.seen, evse.meter)):
+            if evse is None:
+                return []
+            known = evse.departed_at is None and evse.fresh and item in (evse.seen, evse.meter)
+            if known and not site.awaited(self._state, evse):
                 return []
             concerned = [evse]
         while (due := self._state.timers.take_due(now.mono_ms)) is not None:
             self._fire(turn, due)
         self._take(turn, item)
-        for evse in concerned:
-            settle(turn, evse)
+        settle(turn, concerned)
         report_station(turn)
         return turn.outputs
 
@@ -166,6 +168,7 @@ class Station:
         evse = self._state.evses.get(item.evse)
         if evse is None or not self._state.link.up:
             return
+        site.observed(turn, evse, item)
         presence.observe(turn, evse, item)
         if not self._state.reporting and all(one.seen is not None for one in self._state.evses.values()):
             self._state.reporting = True
@@ -173,6 +176,7 @@ class Station:
     def _metered(self, turn: Turn, item: MeterRead) -> None:
         evse = self._state.evses.get(item.evse)
         if evse is not None:
+            site.metered(turn, evse, item)
             presence.metered(turn, evse, item)
 
     def _sample(self, turn: Turn, number: int) -> None:

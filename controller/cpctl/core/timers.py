@@ -23,6 +23,7 @@ class Timer(Enum):
     DEPARTURE = auto()
     STATUS = auto()
     COUNT = auto()
+    SHARE = auto()
 
 
 Key = tuple[Timer, int]

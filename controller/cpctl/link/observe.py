@@ -38,6 +38,8 @@ def evse_observed(snapshot: Snapshot) -> inputs.EvseObserved:
         pilot_low_mv=snapshot.pilot_low_mv,
         temperature_mc=None if snapshot.temperature_dc == _NO_TEMPERATURE else snapshot.temperature_dc * 100,
         cycles=snapshot.cycles,
+        lease_ma=snapshot.lease_da * 100,
+        heard_ms=snapshot.host_clock_us // 1000,
     )
 
 
