@@ -92,6 +92,7 @@ class EmbeddedCsms:
         self.ledger = Ledger(first_transaction)
         self.frames: deque[Seen] = deque(maxlen=FRAMES_KEPT)
         self._scripts: defaultdict[str, deque[Step]] = defaultdict(deque)
+        self._insisted: dict[str, Step] = {}
         self._listeners: list[Callable[[str, Exchange], None]] = []
         self._waiting: set[asyncio.Event] = set()
         self._server: Server | None = None
@@ -151,6 +152,14 @@ class EmbeddedCsms:
     def script(self, action: str, *steps: Step) -> None:
         """Do these instead of answering the next CALLs of this action, one for each."""
         self._scripts[action].extend(steps)
+
+    def insist(self, step: Step | None, *actions: str) -> None:
+        """Do this instead of answering any CALL of these actions that has no script; None: answer again."""
+        for action in actions:
+            if step is None:
+                self._insisted.pop(action, None)
+            else:
+                self._insisted[action] = step
 
     def boot_with(self, *statuses: str, interval: int = 5) -> None:
         """Answer the next boots with these registration statuses, and this interval where not Accepted."""
@@ -266,7 +275,7 @@ class EmbeddedCsms:
 
         async def handle(call: Payload) -> Payload:
             steps = self._scripts[action]
-            step = steps.popleft() if steps else None
+            step = steps.popleft() if steps else self._insisted.get(action)
             try:
                 match step:
                     case None:
