@@ -78,8 +78,8 @@ class CsmsConfig(_Section):
             raise ValueError("names no host")
         if parts.username or parts.password:
             raise ValueError("holds a user or password; the password belongs into password_file")
-        if parts.query or parts.fragment:
-            raise ValueError("ends with its path; the percent-encoded id is appended to it")
+        if parts.fragment:
+            raise ValueError("ends with its path or query; the percent-encoded id is appended to the path")
         return url
 
     @field_validator("id")
@@ -268,6 +268,8 @@ def _cross_checks(config: Config, asked: bool) -> Iterable[ConfigProblem]:
     csms, at = config.csms, config.source.problem
     if csms.security_profile >= 2 and not csms.url.startswith("wss://"):
         yield at(("csms", "url"), f"security profile {csms.security_profile} needs wss://", csms.url)
+    if csms.security_profile == 1 and csms.url.startswith("wss://"):
+        yield at(("csms", "security_profile"), "is 2 for a password over wss://", 1)
     if csms.security_profile in (1, 2) and config.password is None and asked:
         yield at(
             ("csms", "security_profile"),

@@ -179,10 +179,15 @@ class CsmsUnreachable(CsmsError):
 class CsmsRefused(CsmsError):
     """The CSMS answered the upgrade to WebSocket with an HTTP status of its own."""
 
-    def __init__(self, url: str, status: int) -> None:
+    def __init__(self, url: str, status: int, *, retry_after_s: float = 0.0, location: str = "") -> None:
         self.url = url
         self.status = status
-        reason, step = _REFUSALS.get(status, _SERVER_TROUBLE if status >= 500 else _ODD_ANSWER)
+        self.retry_after_s = retry_after_s  # it does not want to be asked again before
+        self.location = location  # it wants to be asked there
+        if location:
+            reason, step = f"it sends us to {location}", "Redirects are not followed: set csms.url to that address if it is the right one."
+        else:
+            reason, step = _REFUSALS.get(status, _SERVER_TROUBLE if status >= 500 else _ODD_ANSWER)
         super().__init__(f"The CSMS at {url} answered {status}: {reason}.", step)
 
 
@@ -300,7 +305,7 @@ class ServiceUnreachable(ApiError):
 
 
 _REFUSALS: dict[int, tuple[str, str]] = {
-    401: ("it does not accept our password", "Check csms.id and the password that belongs to it."),
+    401: ("it wants another password", "Check csms.security_profile, csms.id and the password that belongs to it."),
     403: ("it does not let this station in", "Ask its operator to admit csms.id."),
     404: ("it does not know this station or this path", "Check csms.url and csms.id; the id is appended to the url."),
     429: ("too many attempts", "It is tried again, more slowly."),

@@ -13,11 +13,15 @@ _SECRET_FIELDS = frozenset(
 )
 # Field names whose value tells who charged: shortened, so that two drivers can still be told apart.
 _TOKEN_FIELDS = frozenset({"idtag", "idtoken", "parentidtag", "groupidtoken", "tag"})
+# Beside the name of a secret variable, only these are not taken for its value: a peer may have misspelled where it put that.
+_HARMLESS_FIELDS = frozenset({"key", "name", "variable", "component", "readonly", "status", "attributetype", "attributestatus", "schema"})
 # OCPP configuration keys and variables whose value is a secret.
 _SECRET_VARIABLES = frozenset({"authorizationkey", "basicauthpassword"})
 
 # Every repetition is bounded: these run over texts that a peer made.
 _USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,15}://)[^/@\s]{1,512}@")
+# A secret variable's name and what follows it in a text that is no JSON (a message that was cut, say).
+_NAMED = re.compile(r"""(?i)(?P<name>authorizationkey|basicauthpassword)["']{0,2}\s{0,9}[,:=][^\r\n]{0,2000}""")
 _AUTHORIZATION = re.compile(r"(?i)\b(basic|bearer)\s{1,4}[A-Za-z0-9+/=._~-]{6,}")
 
 
@@ -34,8 +38,9 @@ def redact(value: object, *, tokens: bool = False) -> object:
 
 
 def redact_text(text: str) -> str:
-    """Hide user:password in URLs, and credentials of an Authorization header."""
+    """Hide user:password in URLs, credentials of an Authorization header, and whatever follows the name of a secret variable."""
     text = _USERINFO.sub(rf"\g<scheme>{HIDDEN}@", text)
+    text = _NAMED.sub(rf"\g<name> {HIDDEN}", text)
     return _AUTHORIZATION.sub(rf"\1 {HIDDEN}", text)
 
 
@@ -46,7 +51,7 @@ def shorten_token(token: str) -> str:
 
 def _redact_field(name: str, item: object, names_secret: bool, tokens: bool) -> object:
     plain = _plain(name)
-    if plain in _SECRET_FIELDS or (names_secret and plain in {"value", "attributevalue"}):
+    if plain in _SECRET_FIELDS or (names_secret and plain not in _HARMLESS_FIELDS):
         return HIDDEN if item else item
     if tokens and plain in _TOKEN_FIELDS and isinstance(item, str):
         return shorten_token(item)
@@ -59,7 +64,7 @@ def _names_secret_variable(fields: Mapping[object, object]) -> bool:
         named = fields.get(name)
         if isinstance(named, Mapping):
             named = named.get("name")
-        if isinstance(named, str) and _plain(named.rpartition(".")[2]) in _SECRET_VARIABLES:
+        if isinstance(named, str) and _plain(named.strip().rpartition(".")[2]) in _SECRET_VARIABLES:
             return True
     return False
 

@@ -15,14 +15,9 @@ from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.loop import VirtualLoop
 
 
-class _VirtualPolicy(asyncio.DefaultEventLoopPolicy):
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        return VirtualLoop()
-
-
-@pytest.fixture(scope="session")
-def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
-    return _VirtualPolicy()
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run every test here in virtual time."""
+    return {"virtual": VirtualLoop}
 
 
 @pytest.fixture

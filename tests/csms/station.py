@@ -57,6 +57,7 @@ class FakeStation:
         self.hold: dict[type, asyncio.Event] = {}  # commands of this type wait for it
         self.variables = {one.name: one.default for one in definitions(EVSES)}
         self.refs: dict[str, str] = {}
+        self.previous = ""
         self.started_by_entry: dict[int, str] = {}
         self.on_variable: Callable[[str, str], None] = lambda _name, _value: None
 
@@ -82,6 +83,9 @@ class FakeStation:
 
     def variable(self, name: str) -> str:
         return self.variables[name]
+
+    def previous_password(self) -> str:
+        return self.previous
 
     def csms_ref(self, transaction_id: str) -> str | None:
         return self.refs.get(transaction_id)

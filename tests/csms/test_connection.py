@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-import subprocess
-from pathlib import Path
-from random import Random
 
 import pytest
 from tests.csms.network import tcp
-from tests.csms.station import utc_now
 from websockets.asyncio.server import ServerConnection, serve
 
 from cpctl.csms.connection import dial
@@ -110,39 +105,6 @@ async def test_tls_nonsense_is_told() -> None:
         assert isinstance(await refusal(f"wss://127.0.0.1:{port}"), TlsFailed)
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    names = "subjectAltName=IP:127.0.0.1"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/CN=csms", "-addext", names]
-    subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
-    return cert, key
-
-
-async def test_a_certificate_is_trusted_by_ca_file_and_only_then(certificate: tuple[Path, Path]) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-
-    async def wait(connection: ServerConnection) -> None:
-        await connection.wait_closed()
-
-    async with serve(wait, "127.0.0.1", 0, ssl=context, subprotocols=["ocpp1.6"]) as server:  # type: ignore[list-item]
-        url = f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        error = await refusal(url)
-        assert isinstance(error, TlsFailed)
-        assert "self-signed" in error.cause or "self signed" in error.cause
-        socket = await dial(CsmsSettings(url, "CP001", ca_file=str(certificate[0])), ["ocpp1.6"])
-        assert socket.subprotocol == "ocpp1.6"
-        await socket.close()
-
-
-async def test_a_ca_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    error = await refusal("wss://127.0.0.1:1", ca_file=str(tmp_path / "missing.pem"))
-    assert isinstance(error, TlsFailed)
-    assert "missing.pem" in str(error)
-
-
 @pytest.mark.parametrize("url", ["http://csms.example/ocpp", "csms.example", "ws://", "ws:///ocpp"])
 async def test_an_url_that_is_none_is_told(url: str) -> None:
     assert isinstance(await refusal(url), UrlUnusable)
@@ -159,18 +121,6 @@ async def test_an_url_that_is_none_is_told(url: str) -> None:
 )
 def test_the_percent_encoded_id_is_appended(url: str, id: str, endpoint: str) -> None:
     assert CsmsSettings(url, id).endpoint == endpoint
-
-
-async def test_the_password_goes_with_the_id_from_security_profile_1_on() -> None:
-    server = EmbeddedCsms(utc_now, Random(1), password="hunter2hunter2hu")
-    await server.start()
-    try:
-        assert isinstance(await refusal(server.url, password="hunter2hunter2hu"), CsmsRefused)  # profile 0 sends none
-        assert isinstance(await refusal(server.url, password="wrong", security_profile=1), CsmsRefused)
-        socket = await dial(CsmsSettings(server.url, "CP 1:ö", security_profile=1, password="hunter2hunter2hu"), ["ocpp1.6"])
-        await socket.close()
-    finally:
-        await server.stop()
 
 
 async def test_no_error_tells_a_password_of_the_url() -> None:

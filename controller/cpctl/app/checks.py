@@ -28,6 +28,8 @@ def _initial(config: Config) -> Iterator[ConfigProblem]:
         shown = config.ocpp.initial[name]
         if definition is None:
             yield config.source.problem(path, "there is no such variable", shown)
+        elif definition.mutability is Mutability.WRITE_ONLY:
+            yield config.source.problem(path, "is a secret and not for this file; use csms.password_file")
         elif definition.mutability is Mutability.READ_ONLY:
             yield config.source.problem(path, "is read-only", shown)
         elif normalise(definition, text) is None:

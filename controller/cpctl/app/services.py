@@ -13,6 +13,7 @@ from cpctl.core.faults import BY_CODE, BY_NAME
 from cpctl.core.inputs import ClearFault, Input, LocalStop, SetVariable, TokenPresented, Unlock
 from cpctl.core.model import IdToken, IdTokenType, Session, Stamp
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
+from cpctl.core.variable_table import Mutability
 from cpctl.csms.exchange import Exchange
 from cpctl.csms.v16.variables import VARIABLES, variable_of
 from cpctl.errors import NotFound, Refused
@@ -121,7 +122,7 @@ class StationServices:
             {
                 "name": definition.name,
                 "key": _KEY_OF.get(definition.name),
-                "value": value,
+                "value": None if definition.mutability is Mutability.WRITE_ONLY else value,
                 "unit": definition.unit,
                 "type": definition.kind.value,
                 "mutability": definition.mutability.value,
@@ -163,9 +164,11 @@ class StationServices:
         outcome, text = await self._controller.request(lambda request: SetVariable(request, variable, value, local=True))
         if outcome is SetOutcome.UNKNOWN:
             raise NotFound(f"There is no variable {name!r}.", "GET /api/v1/variables lists them.", field="name")
+        shown = {definition.name: value for definition, value in self._station.variables() if definition.mutability is not Mutability.WRITE_ONLY}
         if outcome not in _GOOD:
-            raise Refused(f"{name} may not be {value!r}: {text or outcome.value}.", field="value")
-        return {"name": variable, "value": self._station.variable(variable), "outcome": outcome.value}
+            wanted = repr(value) if variable in shown else "that"
+            raise Refused(f"{name} may not be {wanted}: {text or outcome.value}.", field="value")
+        return {"name": variable, "value": shown.get(variable), "outcome": outcome.value}
 
     async def lend_port(self, seconds: int) -> Json:
         """Let go of the coprocessor's port, if nothing runs that would miss it."""

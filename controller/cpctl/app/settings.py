@@ -32,6 +32,8 @@ def csms_settings(config: Config, options: StartOptions) -> CsmsSettings:
         security_profile=csms.security_profile,
         password=config.password,
         ca_file=str(csms.ca_file) if csms.ca_file else None,
+        cert_file=str(csms.cert_file) if csms.cert_file else None,
+        key_file=str(csms.key_file) if csms.key_file else None,
         vendor=config.station.vendor,
         model=config.station.model,
         serial=config.station.serial or None,

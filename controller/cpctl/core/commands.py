@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from . import authorization, faults
+from . import authorization, faults, password
 from .claims import drop_claim
 from .evse import Evse, UnlockWish
 from .holds import release
@@ -126,9 +126,12 @@ def set_variable(turn: Turn, item: SetVariable) -> None:
         return
     value = normalise(definition, item.value)
     if value is None:
-        turn.reply(item.request, SetOutcome.REJECTED, f"{item.name} can't hold {item.value[:100]!r}: it is {definition.describe()}.")
+        shown = "that" if definition.mutability is Mutability.WRITE_ONLY else repr(item.value[:100])
+        turn.reply(item.request, SetOutcome.REJECTED, f"{item.name} can't hold {shown}: it is {definition.describe()}.")
         return
     if value != state.variables.text(item.name):
+        if item.name == password.PASSWORD:
+            password.keep_previous(turn)
         state.variables.set(item.name, value)
         if definition.persistent:
             turn.save(f"variable/{item.name}", Variable(item.name, value))

@@ -5,7 +5,7 @@ A command from the CSMS or the local API carries `request`, a number that its `R
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .model import (
     IdToken,
@@ -164,6 +164,13 @@ class BootRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordAccepted:
+    """The CSMS has let us in with this password, which ends a change of it."""
+
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TokenAnswered:
     """Answer to an `AskToken` effect; `info=None` when the CSMS could not be asked (offline, time-out, error)."""
 
@@ -299,6 +306,7 @@ Input = (
     | CsmsOnline
     | CsmsOffline
     | BootRefused
+    | PasswordAccepted
     | TokenAnswered
     | EventDelivered
     | EventFailed

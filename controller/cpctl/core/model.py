@@ -5,7 +5,7 @@ Units are integers: mA, mV, mW, mWh, ms. Every record that is stored carries `sc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 # ---------------------------------------------------------------- time
@@ -373,6 +373,14 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviousPassword:
+    """The password at the CSMS before the present one, until the CSMS has accepted that."""
+
+    value: str = field(repr=False)
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Availability:
     """Operative or not, of an EVSE or of the station (evse 0); survives a restart."""
 
@@ -438,4 +446,4 @@ class FirmwareMark:
     schema: int = 1
 
 
-Record = Register | Transaction | Session | Variable | Availability | CacheEntry | Claim | Hold | Acceptance | FirmwareMark
+Record = Register | Transaction | Session | Variable | Availability | CacheEntry | Claim | Hold | Acceptance | FirmwareMark | PreviousPassword

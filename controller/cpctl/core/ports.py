@@ -67,6 +67,9 @@ class StationView(Protocol):
     def variable(self, name: str) -> str:
         """Return the value of `Component.Variable`; KeyError if there is none."""
 
+    def previous_password(self) -> str:
+        """Return the password at the CSMS before the present one, while that is not proved; empty if there is none."""
+
     def csms_ref(self, transaction_id: str) -> str | None:
         """Return the CSMS's id of a transaction, if it gave one."""
 

@@ -7,7 +7,20 @@ from collections.abc import Callable, Mapping
 
 from .cache import TokenCache
 from .evse import Evse
-from .model import Availability, CacheEntry, Claim, FirmwareMark, Hold, Record, Register, Session, StationSettings, Transaction, Variable
+from .model import (
+    Availability,
+    CacheEntry,
+    Claim,
+    FirmwareMark,
+    Hold,
+    PreviousPassword,
+    Record,
+    Register,
+    Session,
+    StationSettings,
+    Transaction,
+    Variable,
+)
 from .registration import was_accepted
 from .state import State
 from .tx_points import chosen
@@ -54,4 +67,5 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
         accepted=was_accepted(settings, records),
         sessions=deque(key for _, key in sessions),
         mark=next((record for record in records.values() if isinstance(record, FirmwareMark)), None),
+        previous_password=next((record.value for record in records.values() if isinstance(record, PreviousPassword)), ""),
     )

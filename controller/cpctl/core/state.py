@@ -80,5 +80,6 @@ class State:
     accepted: bool = False  # by the CSMS, the last time that it was asked
     store_failure: str | None = None
     restarting: bool = False
+    previous_password: str = field(default="", repr=False)
     reporting: bool = False  # statuses are told once there is something to tell
     reported: tuple[str, str | None, str] | None = None  # of the station as a whole

@@ -12,7 +12,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from . import claims, commands, departure, happenings, lifecycle, metering, presence, registration, remote_start, sampling, site, tokens, transactions
+from . import (
+    claims,
+    commands,
+    departure,
+    happenings,
+    lifecycle,
+    metering,
+    password,
+    presence,
+    registration,
+    remote_start,
+    sampling,
+    site,
+    tokens,
+    transactions,
+)
 from .authorization import remember
 from .evse import Evse
 from .inputs import (
@@ -32,6 +47,7 @@ from .inputs import (
     Input,
     LocalStop,
     MeterRead,
+    PasswordAccepted,
     RemoteStart,
     RemoteStop,
     Reset,
@@ -126,6 +142,8 @@ class Station:
                 lifecycle.csms_offline(turn)
             case BootRefused():
                 registration.refused(turn)
+            case PasswordAccepted():
+                password.accepted(turn, item.password)
             case TokenAnswered(ask, info):
                 tokens.answered(turn, ask, info)
             case EventDelivered():
@@ -227,6 +245,10 @@ class Station:
     def variables(self) -> tuple[tuple[Definition, str], ...]:
         """Return every variable's definition with its value."""
         return self._state.variables.all()
+
+    def previous_password(self) -> str:
+        """Return the password at the CSMS before the present one, while that is not proved; empty if there is none."""
+        return self._state.previous_password
 
     def csms_ref(self, transaction_id: str) -> str | None:
         """Return the CSMS's id of a transaction, if it gave one."""

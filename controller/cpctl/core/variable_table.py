@@ -20,6 +20,7 @@ class Kind(StrEnum):
     DECIMAL = "decimal"
     BOOLEAN = "boolean"
     STRING = "string"
+    PASSWORD = "passwordString"
     MEMBER_LIST = "MemberList"
 
 
@@ -28,6 +29,7 @@ class Mutability(StrEnum):
 
     READ_ONLY = "ReadOnly"
     READ_WRITE = "ReadWrite"
+    WRITE_ONLY = "WriteOnly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,16 @@ def definitions(evses: Sequence[EvseSettings]) -> tuple[Definition, ...]:
             "how each connector's phases lie on the supply's; 0: the supply's on the grid's",
             values=tuple(f"{number}.{rotation}" for number in range(len(phases) + 1) for rotation in ROTATIONS),
             one_of_each=True,
+        ),
+        Definition(
+            "SecurityCtrlr.BasicAuthPassword",
+            Kind.PASSWORD,
+            "",
+            "password at the CSMS in place of the configuration's, from the next connection on; 32 to 40 hexadecimal digits stand for their bytes",
+            "characters",
+            16,
+            40,
+            mutability=Mutability.WRITE_ONLY,
         ),
         _fact("ChargingStation.EvseCount", Kind.INTEGER, str(len(evses)), "EVSEs of the station"),
         _fact("ChargingStation.ConnectorCount", Kind.INTEGER, str(len(phases)), "connectors of the station"),

@@ -17,9 +17,9 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,10}")
 _DECIMAL: Final = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?")
 
 
-def normalise(definition: Definition, text: str) -> str | None:
+def normalise(definition: Definition, given: str) -> str | None:
     """Return a value in its one written form; None if the variable may not hold it."""
-    text = text.strip()
+    text = given.strip()
     if len(text) > MAX_LENGTH:
         return None
     if text == "" and definition.may_be_empty:
@@ -36,6 +36,8 @@ def normalise(definition: Definition, text: str) -> str | None:
             return _members(definition, text)
         case Kind.STRING:
             return text if _within(definition, len(text) * 1000) else None
+        case Kind.PASSWORD:
+            return text if text == given and text.isprintable() and text.isascii() and _within(definition, len(text) * 1000) else None
 
 
 def _integer(definition: Definition, text: str) -> str | None:

@@ -7,10 +7,11 @@ import base64
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import structlog
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import (
     ConnectionClosed,
@@ -20,12 +21,14 @@ from websockets.exceptions import (
     InvalidURI,
     NegotiationError,
 )
+from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
-from cpctl.errors import CsmsError, CsmsRefused, CsmsUnreachable, SubprotocolRefused, TlsFailed
+from cpctl.errors import CsmsError, CsmsRefused, CsmsUnreachable, SubprotocolRefused
 from cpctl.redact import redact_text
 
-from .errors import ConnectionLost, ConnectRefused, ConnectTimedOut, NameUnknown, NotWebSocket, PongMissing, UrlUnusable
+from . import tls
+from .errors import ConnectionLost, ConnectRefused, ConnectTimedOut, NameUnknown, NotWebSocket, PongMissing, ProfileUnmet, UrlUnusable
 from .settings import CsmsSettings
 
 log = structlog.get_logger(__name__)
@@ -34,6 +37,10 @@ log = structlog.get_logger(__name__)
 MAX_MESSAGE_BYTES = 1024 * 1024
 # A peer that does not take part in the closing handshake gets this long.
 CLOSE_TIMEOUT_S = 2.0
+# A host with an IPv6 address that leads nowhere is tried by its IPv4 address after this long.
+SECOND_ADDRESS_S = 0.25
+# What somebody wishes who refuses us is heard up to here.
+MAX_RETRY_AFTER_S = 3600.0
 
 
 class Socket:
@@ -47,6 +54,12 @@ class Socket:
     def subprotocol(self) -> str:
         """The subprotocol agreed on."""
         return self._connection.subprotocol or ""
+
+    @property
+    def tls(self) -> tuple[str, str] | None:
+        """Version and suite of TLS; None without."""
+        cipher = self._connection.transport.get_extra_info("cipher")
+        return (cipher[1], cipher[0]) if cipher else None
 
     async def send(self, text: str) -> None:
         """Send a message; ConnectionLost if that is no longer possible."""
@@ -92,22 +105,43 @@ class Socket:
         return ConnectionLost("it broke off")
 
 
-async def dial(settings: CsmsSettings, subprotocols: Sequence[str]) -> Socket:
+class _Connection(ClientConnection):
+    """Remembers what TLS broke on: with TLS 1.3 a server may refuse our certificate when we think that all is well."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Put the reason in the place of its consequence."""
+        super().connection_lost(exc)
+        if isinstance(exc, ssl.SSLError):
+            self.protocol.handshake_exc = exc
+
+
+class _Connect(connect):
+    """Follows no redirect: whoever answers at the CSMS's address is not to choose where our password and our charges go."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Take it as the refusal that it is to us."""
+        return exc
+
+
+async def dial(settings: CsmsSettings, subprotocols: Sequence[str], password: bytes | None = None) -> Socket:
     """Connect, offering the subprotocols in this order; raises the CsmsError that says what stands in the way."""
     endpoint = settings.endpoint
     url = redact_text(endpoint)
+    _check_profile(settings, password)
     try:
-        connection = await connect(
+        connection = await _Connect(
             endpoint,
             subprotocols=[Subprotocol(name) for name in subprotocols],
-            additional_headers=_credentials(settings),
+            additional_headers=_credentials(settings, password),
             compression=None,  # 40 KiB less a connection, and OCPP-J 1.6 (5.1) advises against
             proxy=None,  # never one that merely stands in the environment
             open_timeout=settings.open_timeout_s,
             ping_interval=None,  # `keep_alive` does it, with OCPP's variable
             close_timeout=CLOSE_TIMEOUT_S,
             max_size=MAX_MESSAGE_BYTES,
-            ssl=_tls(settings, url),
+            ssl=tls.make_context(settings, url) if settings.secure else None,
+            create_connection=_Connection,
+            happy_eyeballs_delay=SECOND_ADDRESS_S,
         )
     except (OSError, InvalidHandshake, InvalidURI, EOFError) as error:
         raise _explain(error, url, settings, subprotocols) from error
@@ -130,38 +164,37 @@ async def keep_alive(link: Socket, interval_s: Callable[[], float], changed: asy
             await link.ping(pong_timeout_s)
 
 
-def _credentials(settings: CsmsSettings) -> dict[str, str]:
+def _check_profile(settings: CsmsSettings, password: bytes | None) -> None:
+    """Send nothing before all that the security profile asks for is there: no password in the clear where TLS was wanted."""
+    profile = settings.security_profile
+    if profile >= 2 and not settings.secure:
+        raise ProfileUnmet(profile, "asks for TLS", "Let csms.url begin with wss://.")
+    if settings.with_password and not password:
+        raise ProfileUnmet(profile, "asks for a password", "Give one by csms.password_file or CPCTL_CSMS_PASSWORD.")
+    if profile == 3 and not (settings.cert_file and settings.key_file):
+        raise ProfileUnmet(profile, "asks for a certificate of our own", "Set csms.cert_file and csms.key_file.")
+
+
+def _credentials(settings: CsmsSettings, password: bytes | None) -> dict[str, str]:
     """HTTP basic authentication with the id as user name (security profiles 1 and 2)."""
-    if settings.password is None or settings.security_profile not in (1, 2):
+    if not settings.with_password or password is None:
         return {}
-    pair = f"{settings.id}:{settings.password}".encode()
-    return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
-
-
-def _tls(settings: CsmsSettings, url: str) -> ssl.SSLContext | None:
-    if not url.startswith("wss:"):
-        return None
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise TlsFailed(url, f"csms.ca_file {settings.ca_file} cannot be used: {error}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
+    return {"Authorization": "Basic " + base64.b64encode(settings.id.encode() + b":" + password).decode()}
 
 
 def _explain(error: Exception, url: str, settings: CsmsSettings, offered: Sequence[str]) -> CsmsError:
     """Give the error that says in our words what went wrong."""
     match error:
         case InvalidStatus():
-            return CsmsRefused(url, error.response.status_code)
-        case NegotiationError():
+            return _refusal(url, error.response)
+        case NegotiationError() if "subprotocol" in str(error):
             return SubprotocolRefused(url, offered, str(error).rpartition(": ")[2][:60])
         case InvalidURI():
             return UrlUnusable(url)
         case TimeoutError():
             return ConnectTimedOut(url, settings.open_timeout_s)
         case ssl.SSLError():
-            return TlsFailed(url, getattr(error, "verify_message", "") or error.reason or str(error))
+            return tls.explain(error, url)
         case socket.gaierror():
             return NameUnknown(url, urlsplit(url).hostname or "")
         case ConnectionRefusedError():
@@ -174,3 +207,20 @@ def _explain(error: Exception, url: str, settings: CsmsSettings, offered: Sequen
             return CsmsUnreachable(url, "it cut the connection")
         case _:
             return CsmsUnreachable(url, str(error)[:200])
+
+
+def _refusal(url: str, response: Response) -> CsmsRefused:
+    location = response.headers.get("Location", "") if 300 <= response.status_code < 400 else ""
+    return CsmsRefused(url, response.status_code, retry_after_s=_retry_after_s(response), location=redact_text(location[:200]))
+
+
+def _retry_after_s(response: Response) -> float:
+    """Return how long the server wants to be left alone (RFC 9110, 10.2.3); a date is taken by the server's own clock."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), MAX_RETRY_AFTER_S)
+    try:
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(response.headers.get("Date", ""))
+    except (TypeError, ValueError):  # none, nonsense, or one of them without its time zone
+        return 0.0
+    return min(max(wait.total_seconds(), 0.0), MAX_RETRY_AFTER_S)

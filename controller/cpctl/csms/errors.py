@@ -7,6 +7,14 @@ CsmsError
 │   └── ConnectTimedOut     no answer, or one that never ends
 ├── NotWebSocket            something answered, but not as a WebSocket server does
 ├── UrlUnusable             the configured URL is none of ws:// or wss://
+├── ProfileUnmet            the security profile asks for what URL, password or certificate do not give
+├── TlsFailed
+│   ├── CertificateUntrusted    made by nobody whom we trust
+│   ├── CertificateOutOfDate    no longer valid, or not yet
+│   ├── CertificateForAnother   valid, but of another host
+│   ├── TlsTooOld               TLS 1.0 or 1.1 at best
+│   ├── TlsMissing              what answers speaks no TLS
+│   └── OwnCertificateRefused   the CSMS does not take our certificate
 ├── ConnectionLost          the connection is gone, and with it what was asked over it
 │   ├── PongMissing         it was half-open: no pong came
 │   └── NotConnected        there is none at the moment
@@ -16,7 +24,7 @@ CsmsError
 
 from __future__ import annotations
 
-from cpctl.errors import CsmsError, CsmsUnreachable
+from cpctl.errors import CsmsError, CsmsUnreachable, TlsFailed
 
 
 class NameUnknown(CsmsUnreachable):
@@ -63,6 +71,62 @@ class UrlUnusable(CsmsError):
     def __init__(self, url: str) -> None:
         self.url = url
         super().__init__(f"{url!r} is no ws:// or wss:// URL.", "Correct csms.url.")
+
+
+class ProfileUnmet(CsmsError):
+    """What is configured does not make the security profile that is configured too; nothing was sent."""
+
+    def __init__(self, profile: int, lack: str, next_step: str) -> None:
+        self.profile = profile
+        super().__init__(f"Security profile {profile} {lack}.", next_step)
+
+
+class CertificateUntrusted(TlsFailed):
+    """The CSMS's certificate was made by nobody whom we trust."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        super().__init__(url, f"nobody whom we trust vouches for its certificate ({cause})")
+        self.next_step = "Set csms.ca_file to the certificate of the authority that made it; without one the system's are used."
+
+
+class CertificateOutOfDate(TlsFailed):
+    """The CSMS's certificate is no longer valid, or not yet by this machine's clock."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        super().__init__(url, f"its certificate is out of date ({cause})")
+        self.next_step = "Check this machine's clock with timedatectl; if it is right, the CSMS needs a new certificate."
+
+
+class CertificateForAnother(TlsFailed):
+    """The CSMS's certificate is another host's."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        super().__init__(url, f"its certificate belongs to another host ({cause})")
+        self.next_step = "Set csms.url to the name for which the certificate was made."
+
+
+class TlsTooOld(TlsFailed):
+    """The CSMS speaks no TLS of version 1.2 or later."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "it has no TLS 1.2 or later")
+        self.next_step = "The CSMS has to be brought up to date: OCPP forbids earlier versions."
+
+
+class TlsMissing(TlsFailed):
+    """What answers at a wss:// URL speaks no TLS."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "what answers there speaks no TLS")
+        self.next_step = "Check the port in csms.url; a CSMS without TLS wants ws:// and security profile 0 or 1."
+
+
+class OwnCertificateRefused(TlsFailed):
+    """The CSMS does not take the certificate by which we prove who we are, or misses one."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        super().__init__(url, f"it does not take our certificate ({cause})")
+        self.next_step = "Check security_profile, cert_file and key_file in [csms]: profile 3 with a certificate that the CSMS's operator has signed."
 
 
 class ConnectionLost(CsmsError):

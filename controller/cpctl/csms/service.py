@@ -10,11 +10,11 @@ from random import Random
 import structlog
 
 from cpctl.clock import EARLIEST_PLAUSIBLE, Clock
-from cpctl.core.inputs import CsmsOffline, CsmsOnline, TokenAnswered
+from cpctl.core.inputs import CsmsOffline, CsmsOnline, PasswordAccepted, TokenAnswered
 from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo, TokenStatus
 from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured
 from cpctl.core.ports import Inbox, StationView
-from cpctl.errors import CallTimedOut, CsmsError
+from cpctl.errors import CallTimedOut, CsmsError, CsmsRefused
 from cpctl.redact import redact_text
 
 from .adapter import Context, offered
@@ -25,17 +25,22 @@ from .errors import ConnectionLost, NotConnected
 from .exchange import Exchange
 from .frames import Payload
 from .outbox import Outbox
+from .passwords import Passwords
 from .session import Session, Standing
 from .settings import CsmsSettings
 from .statuses import Statuses
 from .triggers import Prompter
-from .tunables import HEARTBEAT_INTERVAL, PING_INTERVAL, Tunables
+from .tunables import HEARTBEAT_INTERVAL, PASSWORD, PING_INTERVAL, Tunables
 from .vendors import DataAnswer, VendorHandler, Vendors
 
 log = structlog.get_logger(__name__)
 
 # A connection that stood this long was a good one: the next loss begins with the shortest wait again.
 STABLE_S = 30.0
+# HTTP's words for a password that is not accepted; some servers say the second for the first.
+_WRONG_PASSWORD = (401, 403)
+# The answer to whoever changed the password is out by then, and the connection may be left.
+LEAVE_AFTER_S = 0.5
 # Questions about tokens under way; more than a station has readers means somebody plays with one.
 MAX_ASKS = 16
 
@@ -62,6 +67,8 @@ class CsmsService:
         self._rng = rng
         self._on_exchange = on_exchange
         self._tunables = Tunables(view)
+        self._passwords = Passwords(settings.password, self._tunables)
+        self._leaving = False
         self._standing = Standing()
         self._versions = offered(settings.versions)
         self._outbox = Outbox(inbox, self._tunables)
@@ -114,11 +121,15 @@ class CsmsService:
         self._outbox.withdraw(frozenset(entries))
 
     def variable_changed(self, name: str, value: str) -> None:
-        """Act on a variable's new value; all but these two are read when they are needed."""
+        """Act on a variable's new value; all but these are read when they are needed."""
         if self._session and name == HEARTBEAT_INTERVAL:
             self._session.heartbeat_changed()
         if self._session and name == PING_INTERVAL:
             self._session.ping_changed()
+        if name == PASSWORD:
+            self._passwords.changed()
+            if self._session and self._tasks and self._settings.with_password:
+                self._tasks.create_task(self._leave(self._session))
 
     # ------------------------------------------------------------ for people
 
@@ -183,23 +194,48 @@ class CsmsService:
         back_off = BackOff(self._rng)
         while True:
             await self._network.wait()
-            opened = loop.time()
+            at_least_s = 0.0
             try:
-                socket = await dial(self._settings, list(self._versions))
+                socket = await self._dial()
             except CsmsError as error:
                 self._say(error)
                 self._attempted.set()
+                at_least_s = error.retry_after_s if isinstance(error, CsmsRefused) else 0.0
             else:
-                opened = loop.time()
+                opened, self._leaving = loop.time(), False
                 await self._live(socket)
                 if loop.time() - opened >= STABLE_S:
                     back_off.reset()
-            await asyncio.sleep(back_off.next(*self._tunables.back_off()))
+                if self._leaving:
+                    continue
+            await asyncio.sleep(back_off.next(*self._tunables.back_off(), at_least_s))
+
+    async def _dial(self) -> Socket:
+        """Connect with the password whose turn it is, where the security profile wants one, and learn from the CSMS's word on it."""
+        credential = self._passwords.choose() if self._settings.with_password else None
+        try:
+            socket = await dial(self._settings, list(self._versions), credential.sent if credential else None)
+        except CsmsRefused as error:
+            if credential and error.status in _WRONG_PASSWORD:
+                self._passwords.refuse(credential)
+            raise
+        if credential and self._passwords.decides(credential):
+            self._inbox.post(PasswordAccepted(credential.password))
+        return socket
+
+    async def _leave(self, session: Session) -> None:
+        """Make the connection anew, once the answer to whoever wanted it and that to our own CALL are there."""
+        await asyncio.sleep(LEAVE_AFTER_S)
+        await _within(self._tunables.message_timeout_s(), session.quiet())
+        if session is self._session:
+            self._leaving = True
+            await session.close()
 
     async def _live(self, socket: Socket) -> None:
         """Live through one connection."""
         version = self._versions[socket.subprotocol]
-        log.info("csms.connected", url=redact_text(self._settings.endpoint), version=version.name)
+        tls = " ".join(socket.tls) if socket.tls else None
+        log.info("csms.connected", url=redact_text(self._settings.endpoint), version=version.name, tls=tls)
         self._trouble = None
         self._session = Session(
             socket,

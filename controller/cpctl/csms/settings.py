@@ -12,7 +12,8 @@ from .errors import UrlUnusable
 class CsmsSettings:
     """Where the CSMS is, who we are to it, and how we talk; fixed for a run.
 
-    `versions` in order of preference. `security_profile` 0: open, 1: password, 2: TLS and password (OCPP 1.6 security whitepaper; 0 is 1.6's own).
+    `versions` in order of preference. `security_profile` (OCPP 1.6 security whitepaper; 0 is 1.6's own): 0 no password, with or without TLS;
+    1 a password; 2 a password over TLS; 3 TLS with a certificate of our own.
     """
 
     url: str
@@ -21,6 +22,8 @@ class CsmsSettings:
     security_profile: int = 0
     password: str | None = field(default=None, repr=False)
     ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
     vendor: str = "Example"
     model: str = "Charge point"
     serial: str | None = None
@@ -41,3 +44,13 @@ class CsmsSettings:
             raise UrlUnusable(self.url)
         path = f"{parts.path.rstrip('/')}/{quote(self.id, safe='')}"
         return parts._replace(path=path, fragment="").geturl()
+
+    @property
+    def secure(self) -> bool:
+        """True if the URL asks for TLS."""
+        return urlsplit(self.url).scheme == "wss"
+
+    @property
+    def with_password(self) -> bool:
+        """True if the security profile proves who we are by a password."""
+        return self.security_profile in (1, 2)

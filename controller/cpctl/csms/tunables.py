@@ -6,6 +6,7 @@ from cpctl.core.ports import StationView
 
 HEARTBEAT_INTERVAL = "OCPPCommCtrlr.HeartbeatInterval"
 PING_INTERVAL = "OCPPCommCtrlr.WebSocketPingInterval"
+PASSWORD = "SecurityCtrlr.BasicAuthPassword"
 
 # What holds where the station has no such variable.
 _DEFAULTS = {
@@ -33,6 +34,14 @@ class Tunables:
     def ping_s(self) -> int:
         """Time between pings; 0: none."""
         return self._number(PING_INTERVAL)
+
+    def password(self) -> str:
+        """Return the password that the CSMS has set last; empty if it never did."""
+        return self._view.variable(PASSWORD)
+
+    def previous_password(self) -> str:
+        """Return the one before it, while the CSMS has not accepted the last one; empty if there is none."""
+        return self._view.previous_password()
 
     def message_timeout_s(self) -> int:
         """How long an answer may take."""

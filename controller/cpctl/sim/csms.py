@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 import http
+import ssl
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +77,8 @@ class EmbeddedCsms:
         others: str = "Accepted",
         heartbeat_s: int = 300,
         subprotocols: Sequence[str] = ("ocpp1.6",),
-        password: str | None = None,
+        password: str | bytes | None = None,
+        tls: ssl.SSLContext | None = None,
         first_transaction: int = 1,
     ) -> None:
         self._utc = utc
@@ -87,7 +89,9 @@ class EmbeddedCsms:
         self.heartbeat_s = heartbeat_s
         self.subprotocols = tuple(subprotocols)
         self.password = password
+        self._tls = tls
         self.http_status: int | None = None  # refuses every new connection with it
+        self.http_headers: dict[str, str] = {}  # and these
         self.points: dict[str, Point] = {}
         self.ledger = Ledger(first_transaction)
         self.frames: deque[Seen] = deque(maxlen=FRAMES_KEPT)
@@ -113,7 +117,8 @@ class EmbeddedCsms:
     @property
     def url(self) -> str:
         """The endpoint; the id of a charge point is appended."""
-        return f"ws://{self._place[0]}:{self._place[1]}/ocpp"
+        host, port = self._place
+        return f"{'wss' if self._tls else 'ws'}://{f'[{host}]' if ':' in host else host}:{port}/ocpp"
 
     @property
     def up(self) -> bool:
@@ -135,6 +140,7 @@ class EmbeddedCsms:
                     ping_interval=None,
                     close_timeout=CLOSE_TIMEOUT_S,
                     max_size=MAX_MESSAGE_BYTES,
+                    ssl=self._tls,
                 )
             except OSError as error:
                 raise SimError(f"The embedded CSMS cannot listen on {host}:{port}: {error.strerror}.", "Name a free port.") from error
@@ -210,8 +216,10 @@ class EmbeddedCsms:
 
     def _judge(self, connection: ServerConnection, request: Request) -> Response | None:
         if self.http_status is not None:
-            return connection.respond(http.HTTPStatus(self.http_status), "refused by script\n")
-        if self.password is not None and _credentials(request) != f"{_identity(request)}:{self.password}":
+            refusal = connection.respond(http.HTTPStatus(self.http_status), "refused by script\n")
+            refusal.headers.update(self.http_headers)
+            return refusal
+        if self.password is not None and _credentials(request) != (_identity(request).encode(), _as_bytes(self.password)):
             return connection.respond(http.HTTPStatus.UNAUTHORIZED, "wrong password\n")
         return None
 
@@ -361,15 +369,20 @@ def _identity(request: Request) -> str:
     return unquote(request.path.partition("?")[0].rpartition("/")[2])
 
 
-def _credentials(request: Request) -> str | None:
-    """Return what HTTP basic authentication says: user, colon, password."""
+def _credentials(request: Request) -> tuple[bytes, bytes] | None:
+    """Return what HTTP basic authentication says: user and password."""
     scheme, _, pair = request.headers.get("Authorization", "").partition(" ")
     if scheme.casefold() != "basic":
         return None
     try:
-        return base64.b64decode(pair, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        user, _, password = base64.b64decode(pair, validate=True).partition(b":")
+    except binascii.Error:
         return None
+    return user, password
+
+
+def _as_bytes(password: str | bytes) -> bytes:
+    return password if isinstance(password, bytes) else password.encode()
 
 
 def _code(name: str) -> ErrorCode:

@@ -17,6 +17,7 @@ PROFILES = ("Core", "RemoteTrigger")
 VARIABLES: dict[str, str] = {
     "AllowOfflineTxForUnknownId": "AuthCtrlr.OfflineTxForUnknownIdEnabled",
     "AuthorizationCacheEnabled": "AuthCacheCtrlr.Enabled",
+    "AuthorizationKey": "SecurityCtrlr.BasicAuthPassword",
     "AuthorizeRemoteTxRequests": "AuthCtrlr.AuthorizeRemoteStart",
     "ClockAlignedDataInterval": "AlignedDataCtrlr.Interval",
     "ConnectionTimeOut": "TxCtrlr.EVConnectionTimeOut",
@@ -80,10 +81,10 @@ class Entry:
 class Keys:
     """All configuration keys of a station. Keys compare without regard to case (CiString)."""
 
-    def __init__(self, view: StationView, evses: Sequence[EvseSettings]) -> None:
+    def __init__(self, view: StationView, evses: Sequence[EvseSettings], security_profile: int) -> None:
         self._view = view
         self._table = {definition.name: definition for definition in definitions(evses)}
-        self._fixed = self._wire_limits()
+        self._fixed = {**self._wire_limits(), "SecurityProfile": str(security_profile)}
         self._names = {key.casefold(): key for key in sorted((*VARIABLES, *self._fixed))}
 
     def __iter__(self) -> Iterator[Entry]:
@@ -100,6 +101,8 @@ class Keys:
         if key in self._fixed:
             return Entry(key, self._fixed[key], True)
         definition = self._table[VARIABLES[key]]
+        if definition.mutability is Mutability.WRITE_ONLY:
+            return Entry(key, None, False)
         return Entry(key, self._view.variable(definition.name)[:MAX_VALUE], definition.mutability is Mutability.READ_ONLY)
 
     def _wire_limits(self) -> dict[str, str]:
