@@ -54,6 +54,9 @@ typedef struct {
     uint32_t bad_diode_ms;
     uint32_t back_ms;    /* since the vehicle was plainly not in C or D */
     uint32_t flicker_ms; /* since it was so first, with no quiet time in between */
+    uint32_t earth_ms;   /* earth lost for */
+    uint32_t over_ms;    /* more than any vehicle may draw for */
+    bool alarm;          /* residual current, or the emergency stop */
 } witness_t;
 
 /* Two letters that take turns. */
@@ -67,6 +70,8 @@ typedef struct {
 /* Gone this long, the core must have seen it; back this long, it may have forgiven it. */
 #define PLAINLY_GONE_MS 100u
 #define QUIET_MS 400u
+/* A tenth above the greatest offer of the walk. */
+#define MOST_MA 35200u
 
 static void watch(witness_t *w, const rig_t *r, uint32_t ms)
 {
@@ -82,9 +87,16 @@ static void watch(witness_t *w, const rig_t *r, uint32_t ms)
     w->bad_diode_ms = r->diode || !seen || r->out.drive != (uint8_t)CP_DRIVE_PWM ? 0u : w->bad_diode_ms + ms;
     w->back_ms = w->gone_ms >= PLAINLY_GONE_MS ? 0u : w->back_ms + ms;
     w->flicker_ms = w->back_ms < QUIET_MS ? w->flicker_ms + ms : 0u;
+    w->earth_ms = r->earth_lost ? w->earth_ms + ms : 0u;
+    w->over_ms = r->out.contactor_closed && r->draw_ma > MOST_MA ? w->over_ms + ms : 0u;
+    w->alarm = r->residual || r->stop_pressed;
     if (!r->out.contactor_closed) {
         return;
     }
+    CHECK(!w->alarm);
+    CHECK(!r->out.rcm_test && !r->out.cp_break);
+    CHECK(w->earth_ms <= 50u);
+    CHECK(w->over_ms <= 15000u);
     CHECK(w->flicker_ms <= 3000u);
     CHECK(w->denied_ms <= 6000u + 50u);
     CHECK(w->away_ms <= 100u);
@@ -140,7 +152,7 @@ static void do_something(rig_t *r, witness_t *w, flicker_t *f)
     static const uint32_t cables[] = {220, 220, 220, 100, 680, 1500, 30, UINT32_MAX};
     cp_notes_t notes = {0};
 
-    switch (roll(21)) {
+    switch (roll(27)) {
     case 0:
     case 1:
     case 2:
@@ -187,11 +199,35 @@ static void do_something(rig_t *r, witness_t *w, flicker_t *f)
     case 15:
         start_flicker(r, f);
         break;
+    case 16:
+        r->residual = roll(6) == 0u;
+        r->rcm_deaf = roll(4) == 0u;
+        note("residual current, deaf", r->now_ms, r->residual * 2 + r->rcm_deaf);
+        break;
+    case 17:
+        r->earth_lost = roll(6) == 0u;
+        note("earth lost", r->now_ms, r->earth_lost);
+        break;
+    case 18:
+        r->stop_pressed = roll(6) == 0u;
+        note("emergency stop", r->now_ms, r->stop_pressed);
+        break;
+    case 19:
+        r->draw_ma = roll(60000);
+        r->temperature_mv = roll(3) == 0u ? (uint16_t)roll(3301) : RIG_ROOM_MV;
+        note("draws, sensor's mV", r->now_ms, r->temperature_mv);
+        break;
     default: /* somebody comes and mends everything */
         r->diode = true;
         r->welded = false;
         r->stuck_open = false;
         r->lock_jammed = false;
+        r->residual = false;
+        r->rcm_deaf = false;
+        r->earth_lost = false;
+        r->stop_pressed = false;
+        r->draw_ma = 16000;
+        r->temperature_mv = RIG_ROOM_MV;
         r->in.proximity_ohm = 220;
         f->rest_ms = 0;
         r->letter = r->letter == 'E' || r->letter == 'X' ? 'A' : r->letter;
@@ -221,6 +257,12 @@ static void one_walk(uint32_t seed)
     config.lock_fitted = true;
     config.phase_switch = roll(2) == 0u;
     config.feedback_fitted = roll(4) != 0u;
+    config.lock_feedback = roll(4) != 0u;
+    config.lock_pulse_ms = roll(2) == 0u ? 0u : 400u;
+    config.wake = roll(2) == 0u ? (uint8_t)CP_WAKE_BY_STATE_F : (uint8_t)CP_WAKE_BY_CP_BREAK;
+    config.rcm_test_ms = roll(2) == 0u ? 0u : RIG_RCM_TEST_MS;
+    config.rcm_lockout = (uint8_t)(1u + roll(10));
+    config.retries = (uint8_t)roll(256);
     rig_power_up(&r, 1u + roll(10), &config, &past);
     for (unsigned i = 0; i < 400u; i++) {
         do_something(&r, &w, &flicker);
