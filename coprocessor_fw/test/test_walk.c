@@ -3,45 +3,24 @@
  *
  *   test_walk [SEED [WALKS]]                                                                                        */
 
+#include "dice.h"
 #include "evse_rig.h"
 
-#include <string.h>
-
-#define TRACE_MAX 64u
-
-typedef struct {
-    uint32_t random;
-    uint32_t seed;
-    char trace[TRACE_MAX][64];
-    unsigned traced;
-} walk_t;
-
-static walk_t walk; /* a test's, not the core's */
+static dice_t dice; /* a test's, not the core's */
 
 static uint32_t roll(uint32_t sides)
 {
-    walk.random ^= walk.random << 13;
-    walk.random ^= walk.random >> 17;
-    walk.random ^= walk.random << 5;
-    return walk.random % sides;
-}
-
-static void say_way(void)
-{
-    (void)fprintf(stderr, "seed %" PRIu32 ", the last steps:\n", walk.seed);
-    for (unsigned i = 0; i < TRACE_MAX; i++) {
-        const char *const line = walk.trace[(walk.traced + i) % TRACE_MAX];
-        if (line[0] != '\0') {
-            (void)fprintf(stderr, "  %s\n", line);
-        }
-    }
+    return dice_roll(&dice, sides);
 }
 
 static void note(const char *what, uint32_t now_ms, int64_t value)
 {
-    (void)snprintf(walk.trace[walk.traced % TRACE_MAX], sizeof walk.trace[0], "%8" PRIu32 " ms  %s %" PRId64, now_ms,
-                   what, value);
-    walk.traced++;
+    dice_note(&dice, what, now_ms, value);
+}
+
+static void say_way(void)
+{
+    dice_say(&dice);
 }
 
 /* What a bystander can see, kept apart from the core's own state. */
@@ -250,8 +229,7 @@ static void one_walk(uint32_t seed)
     flicker_t flicker = {0};
     rig_t r;
 
-    walk = (walk_t){.random = seed * 2654435761u + 1u, .seed = seed};
-    walk.random = walk.random != 0u ? walk.random : 1u;
+    dice_begin(&dice, seed);
     config.ventilation = roll(2) == 0u;
     config.fixed_cable = roll(2) == 0u;
     config.lock_fitted = true;
