@@ -54,6 +54,7 @@ class Rig:
         evses: int = 1,
         seed: int = 1,
         station: Mapping[str, object] | None = None,
+        site_a: int | None = None,
         fixed_cable: bool = False,
         notify: str | None = None,
         **variables: object,
@@ -63,6 +64,7 @@ class Rig:
         self._random = Random(seed)
         self._data: dict[str, object] = {
             "station": {"vendor": "Test", "model": "Rig", **(station or {})},
+            "site": {} if site_a is None else {"max_current_a": site_a},
             "csms": {"url": "ws://placeholder", "id": ID},
             "ocpp": {"initial": {"MeterValueSampleInterval": 60, **variables}},
         }

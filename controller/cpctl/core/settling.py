@@ -196,6 +196,7 @@ def report(turn: Turn, evse: Evse) -> None:
         return
     since = evse.changed[1]
     evse.reported, evse.changed = told, None
+    evse.charged = evse.charged or status is ConnectorStatus.SUSPENDED_EVSE
     for connector in evse.settings.connectors:
         turn.do(Report(ConnectorStatusChanged(evse.id, connector.id, status, since, fault, info)))
 

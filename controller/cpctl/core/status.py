@@ -24,7 +24,7 @@ class Facts:
     in_transaction: bool
     permitted: bool  # we permit energy
     settling: bool  # for a moment only; the vehicle has not had the time to respond
-    charged: bool  # energy has flowed in this transaction
+    charged: bool  # the transaction's preparation is over: energy has flowed, or was held back
     offering: bool  # the pilot offers current
     held_back: bool  # the coprocessor waits though the vehicle asks
     energised: bool

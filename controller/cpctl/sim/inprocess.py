@@ -45,6 +45,8 @@ class _Library:
         self.save.restype, self.save.argtypes = size, [pointer, ctypes.c_char_p, size]
         self.load = lib.cp_sim_load
         self.load.restype, self.load.argtypes = ctypes.c_int, [pointer, ctypes.c_char_p, size]
+        self.peak_ma = lib.cp_sim_peak_ma
+        self.peak_ma.restype, self.peak_ma.argtypes = ctypes.c_uint32, [pointer]
         for name in ("link", "plant"):
             for verb in ("write", "read"):
                 function = getattr(lib, f"cp_sim_{name}_{verb}")
@@ -81,6 +83,10 @@ class SimulatedCoprocessor:
         """Everything that survives the board's power: flash, vehicles, broken parts."""
         size = self._lib.save(self._memory, self._buffer, _WORLD_MAX)
         return self._buffer.raw[:size]
+
+    def peak_ma(self) -> int:
+        """Return the highest current that all vehicles together have drawn on one phase, at any tick since the last call."""
+        return int(self._lib.peak_ma(self._memory))
 
     def start(self) -> None:
         """Let its time run with the loop's."""

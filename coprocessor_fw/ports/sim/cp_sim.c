@@ -67,10 +67,13 @@ void cp_sim_init(void *handle, uint8_t evse_count, const uint8_t mac[6], uint32_
 static void tick(cp_sim_t *sim, uint32_t step_us)
 {
     cp_inputs_t in = {.button = sim->button};
+    uint32_t together_ma = 0;
 
     for (unsigned i = 0; i < sim->evse_count; i++) {
         cp_plant_step(&sim->plant[i], step_us, &sim->out.evse[i], &in.evse[i]);
+        together_ma += sim->plant[i].vehicle.current_ma;
     }
+    sim->peak_ma = together_ma > sim->peak_ma ? together_ma : sim->peak_ma;
     cp_coprocessor_tick(&sim->cp, sim->now_us, &in, &sim->out);
     sim->rtc = *cp_coprocessor_rtc(&sim->cp);
     if (sim->out.store) {
@@ -111,6 +114,15 @@ void sim_apply(cp_sim_t *sim)
 
     sim->ahead_us += to_tick;
     run(sim, to_tick);
+}
+
+uint32_t cp_sim_peak_ma(void *handle)
+{
+    cp_sim_t *const sim = handle;
+    const uint32_t peak_ma = sim->peak_ma;
+
+    sim->peak_ma = 0;
+    return peak_ma;
 }
 
 size_t cp_sim_link_write(void *handle, const uint8_t *bytes, size_t len)

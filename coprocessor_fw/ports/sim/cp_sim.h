@@ -38,6 +38,9 @@ size_t cp_sim_save(void *sim, uint8_t *out, size_t cap);
  * with nothing changed if the bytes are no world for this number of EVSEs. */
 int cp_sim_load(void *sim, const uint8_t *in, size_t len);
 
+/* The highest current that all vehicles together have drawn on one phase at any tick since the last call. */
+uint32_t cp_sim_peak_ma(void *sim);
+
 /* Count of writes to the simulated flash, for whoever keeps the world. */
 uint32_t cp_sim_store_count(const void *sim);
 
