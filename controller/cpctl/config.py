@@ -120,6 +120,15 @@ class ConnectorConfig(_Section):
     fixed_cable: bool = False
 
 
+class CalibrationConfig(_Section):
+    """Calibration of this very board's pilot, in place of the board file's; `cpctl bench` measures it."""
+
+    minus12_mv: Annotated[int | None, Field(ge=0, le=3300)] = None
+    plus12_mv: Annotated[int | None, Field(ge=0, le=3300)] = None
+    rise_us: Annotated[int | None, Field(ge=-50, le=50)] = None
+    fall_us: Annotated[int | None, Field(ge=-50, le=50)] = None
+
+
 class EvseConfig(_Section):
     """[[evse]]: an EVSE as built."""
 
@@ -127,6 +136,7 @@ class EvseConfig(_Section):
     max_current_a: Annotated[int, Field(ge=MIN_CURRENT_A, le=MAX_CURRENT_A)] = 32
     phases: Literal[1, 3] = 3
     connectors: Annotated[tuple[ConnectorConfig, ...], Field(min_length=1)] = (ConnectorConfig(),)
+    calibration: CalibrationConfig | None = None
 
     @field_validator("connectors")
     @classmethod

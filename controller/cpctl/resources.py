@@ -20,6 +20,11 @@ def config_file(name: str) -> Path:
     raise ControllerError(f"{name} is not among the files of this installation.")
 
 
+def config_directories(name: str) -> list[Path]:
+    """Find a directory of `config/`, such as `boards`, wherever it is; installed ones first."""
+    return [place / name for place in (*places("_config"), _CHECKOUT / "config") if (place / name).is_dir()]
+
+
 def places(directory: str) -> Iterator[Path]:
     """Yield where a directory of data may be: in the package, or, for an editable installation, beside it in site-packages."""
     yield _PACKAGE / directory

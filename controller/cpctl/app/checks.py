@@ -11,12 +11,13 @@ from cpctl.csms.adapter import VERSIONS
 from cpctl.csms.v16.variables import variable_of
 from cpctl.errors import ConfigError, ConfigProblem
 
+from .board import board_settings
 from .settings import station_settings
 
 
 def check(config: Config) -> None:
     """Raise ConfigError with everything that is wrong."""
-    if problems := [*_initial(config), *_versions(config)]:
+    if problems := [*_initial(config), *_versions(config), *_board(config)]:
         raise ConfigError(problems)
 
 
@@ -39,6 +40,13 @@ def _initial(config: Config) -> Iterator[ConfigProblem]:
 def _versions(config: Config) -> Iterator[ConfigProblem]:
     if not VERSIONS.keys() & set(config.csms.versions):
         yield config.source.problem(("csms", "versions"), f"names none that this release speaks ({', '.join(sorted(VERSIONS))})")
+
+
+def _board(config: Config) -> Iterator[ConfigProblem]:
+    try:
+        board_settings(config, simulated=False)
+    except ConfigError as error:
+        yield from error.problems
 
 
 def _wanted(definition: Definition) -> str:

@@ -6,9 +6,10 @@ from cpctl.config import Config, EvseConfig, StartOptions
 from cpctl.core.model import ConnectorSettings, EvseSettings, LapsePolicy, StationSettings
 from cpctl.csms.settings import CsmsSettings
 from cpctl.csms.v16.variables import variable_of
-from cpctl.link.messages import ConfigBoard, ConfigEvse, Feedback
-from cpctl.link.settings import BoardSettings, LinkSettings
+from cpctl.link.settings import LinkSettings
 from cpctl.version import VERSION
+
+from .board import board_settings
 
 
 def station_settings(config: Config) -> StationSettings:
@@ -50,7 +51,7 @@ def link_settings(config: Config, simulated: bool, speed: float = 1.0) -> LinkSe
     """Tell the link what it has to know. A simulated board is commissioned without ado; a real one by `cpctl commission` only."""
     mac = config.coprocessor.mac
     return LinkSettings(
-        board=board_settings(config),
+        board=board_settings(config, simulated),
         mac=bytes.fromhex(mac.replace(":", "")) if mac and not simulated else None,
         commission=simulated,
         allow_simulated=simulated,
@@ -59,29 +60,9 @@ def link_settings(config: Config, simulated: bool, speed: float = 1.0) -> LinkSe
     )
 
 
-def board_settings(config: Config) -> BoardSettings:
-    """Make the commissioned configuration set of this station."""
-    return BoardSettings(
-        board=ConfigBoard(evse_count=len(config.evse), name=config.coprocessor.board[:24]),
-        evses=tuple(_board_evse(evse) for evse in config.evse),
-    )
-
-
 def _evse(evse: EvseConfig) -> EvseSettings:
     connectors = tuple(ConnectorSettings(connector.id, connector.type, connector.fixed_cable) for connector in evse.connectors)
     return EvseSettings(evse.id, evse.max_current_a * 1000, evse.phases, connectors)
-
-
-def _board_evse(evse: EvseConfig) -> ConfigEvse:
-    fixed = all(connector.fixed_cable for connector in evse.connectors)
-    return ConfigEvse(
-        evse=evse.id,
-        hard_limit_da=evse.max_current_a * 10,
-        phases=evse.phases,
-        fixed_cable=int(fixed),
-        lock_fitted=int(not fixed),
-        feedback=Feedback.MIRROR_CONTACT,
-    )
 
 
 def _version(text: str) -> tuple[int, int, int]:

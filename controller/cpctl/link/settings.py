@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from struct import pack
 from zlib import crc32
 
-from .messages import ConfigBoard, ConfigEvse, ConfigOperational, ConfigSet
+from .messages import ConfigBoard, ConfigEvse, ConfigOperational, ConfigPin, ConfigSet
 
-ConfigItem = ConfigBoard | ConfigEvse | ConfigOperational
+ConfigItem = ConfigBoard | ConfigEvse | ConfigPin | ConfigOperational
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,11 @@ class BoardSettings:
     board: ConfigBoard
     evses: tuple[ConfigEvse, ...]
     operational: tuple[ConfigOperational, ...] = ()
+    pins: tuple[ConfigPin, ...] = ()
 
     def items(self, which: ConfigSet) -> tuple[ConfigItem, ...]:
         """List the messages of a set, in order."""
-        return self.operational if which is ConfigSet.OPERATIONAL else (self.board, *self.evses)
+        return self.operational if which is ConfigSet.OPERATIONAL else (self.board, *self.evses, *self.pins)
 
     def crc(self, which: ConfigSet = ConfigSet.COMMISSIONED) -> int:
         """CRC-32 of a set as pushed: of each item its message id (two bytes, little-endian) and its payload."""
