@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, Self
 from cpctl.app.controller import Controller, Ending, Surroundings
 from cpctl.config import StartOptions, from_data
 from cpctl.core.taps import REPEAT_MS
+from cpctl.errors import Refused
 from cpctl.link.messages import PlantState
 from cpctl.sim.chaos import Chaos
 from cpctl.sim.csms import EmbeddedCsms
@@ -117,6 +118,10 @@ class Rig:
         """Let the next start find another number of EVSEs in the configuration."""
         built = [{"id": number, "connectors": [{"id": 1, "fixed_cable": self._fixed_cable}]} for number in range(1, evses + 1)]
         self._config = from_data({**self._data, "evse": built})
+
+    def move_to(self, directory: Path) -> None:
+        """Let the next start find another state directory: empty, it is a new station."""
+        self._directory = directory
 
     async def fail_by(self, serve: Callable[[], Awaitable[None]]) -> None:
         """Start the host with a local API that does this, and let it end."""
@@ -225,6 +230,14 @@ class Rig:
         self._tapped[evse, tag.casefold()] = asyncio.get_running_loop().time()
         assert self.controller is not None
         return dict(await self.controller.services.present_token(evse, tag, "ISO14443"))
+
+    async def accepts(self, tag: str = "TAG1", evse: int = 1, *, at_once: bool = False) -> bool:
+        """Hold a token to the reader; tell whether it was accepted."""
+        try:
+            await self.tap(tag, evse, at_once=at_once)
+        except Refused:
+            return False
+        return True
 
     async def charge(self, tag: str = "TAG1", evse: int = 1) -> None:
         """Plug in, tap, and wait until energy flows."""

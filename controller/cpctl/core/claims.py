@@ -71,6 +71,9 @@ def take_up(turn: Turn) -> None:
     """Let what waited before the restart wait for the rest of its time; where that is over or can't be told, drop it."""
     state = turn.state
     waiting_ones = [(evse.id, evse.claim) for evse in state.evses.values()] + [(LOBBY, state.lobby)]
+    for evse in state.evses.values():
+        if evse.claim is not None and evse.claim.offered_mwh is not None:
+            evse.uncounted = True  # energy may have flowed since
     for number, claim in waiting_ones:
         if claim is not None and not _arm(turn, number, claim):
             expire_claim(turn, number)

@@ -28,7 +28,7 @@ class UnlockWish:
 
 @dataclass(slots=True)
 class Evse:
-    """Facts of one EVSE. `register`, `availability`, `transaction`, `claim` and `held_for` are durable, each as its own record."""
+    """Facts of one EVSE. `register`, `availability`, `transaction`, `claim`, `held_for` and `finished_plug` are durable, each as its own record."""
 
     settings: EvseSettings
     register: Register

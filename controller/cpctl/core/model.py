@@ -430,6 +430,15 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """This plug-in of an EVSE has had its transaction. A coprocessor that lost its memory counts on from elsewhere, so no later one looks like it."""
+
+    evse: int
+    plug: int
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Acceptance:
     """This CSMS's last answer to a boot was that the station is accepted."""
 
@@ -446,4 +455,6 @@ class FirmwareMark:
     schema: int = 1
 
 
-Record = Register | Transaction | Session | Variable | Availability | CacheEntry | Claim | Hold | Acceptance | FirmwareMark | PreviousPassword
+Record = (
+    Register | Transaction | Session | Variable | Availability | CacheEntry | Claim | Hold | Served | Acceptance | FirmwareMark | PreviousPassword
+)

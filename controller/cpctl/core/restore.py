@@ -16,6 +16,7 @@ from .model import (
     PreviousPassword,
     Record,
     Register,
+    Served,
     Session,
     StationSettings,
     Transaction,
@@ -48,6 +49,8 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
     for record in records.values():
         if isinstance(record, Hold) and record.evse in evses:
             evses[record.evse].held_for = record.id_token
+        elif isinstance(record, Served) and record.evse in evses:
+            evses[record.evse].finished_plug = record.plug
     variables = Variables(
         definitions(settings.evses),
         settings.initial_variables,

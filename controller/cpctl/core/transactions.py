@@ -9,7 +9,7 @@ from .evse import Evse
 from .facts import charging_state_of
 from .journal import silently
 from .metering import boundary_sample, save_register
-from .model import Claim, Ending, IdToken, ReadingContext, Sample, Session, Stamp, StopReason, Transaction, Trigger
+from .model import Claim, Ending, IdToken, ReadingContext, Sample, Served, Session, Stamp, StopReason, Transaction, Trigger
 from .outputs import TransactionEnded, TransactionStarted
 from .sampling import arm_sampling
 from .stamps import latest
@@ -153,6 +153,8 @@ def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
     turn.note(transaction.evse, "transaction.ended", f"Transaction {transaction.id} has ended: {ending.reason}.")
     if evse is not None:
         evse.finished_plug = transaction.plug
+        if transaction.plug is not None:
+            turn.save(f"served/{evse.id}", Served(evse.id, transaction.plug))
         evse.unverified = evse.host_was_away = False
         evse.departed_at = None
         save_register(turn, evse)
