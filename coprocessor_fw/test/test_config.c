@@ -270,6 +270,20 @@ static void missing_and_surplus_evses_and_a_wrong_count_are_refused(void)
     CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "evse_count") == 0);
 }
 
+static void a_board_that_can_serve_more_takes_more_for_its_next_start(void)
+{
+    const cp_msg_config_evse_t evses[] = {host_evse_config(1), host_evse_config(2)};
+    const cp_msg_config_board_t board = board_of(2);
+
+    host_start(&h, 1);
+    h.sim.cp.board.evse_max = 2;
+    host_greet(&h, 5);
+    CHECK_EQ(commission(&board, evses, 2), CP_RESULT_ACCEPTED);
+    CHECK_EQ(host_count(&h, CP_EVENT_CODE_CONFIG_REFUSED), 0);
+    CHECK(host_last(&h, CP_EVENT_CODE_CONFIG_APPLIED) != NULL);
+    CHECK_EQ(cp_coprocessor_config(&h.sim.cp)->board.evse_count, 2);
+}
+
 static void items_out_of_place_are_answered_at_once(void)
 {
     uint8_t payload[CP_MAX_PAYLOAD];
@@ -496,6 +510,7 @@ int main(void)
         TEST(each_good_border_is_taken),
         TEST(phase_switching_needs_three_phases),
         TEST(missing_and_surplus_evses_and_a_wrong_count_are_refused),
+        TEST(a_board_that_can_serve_more_takes_more_for_its_next_start),
         TEST(items_out_of_place_are_answered_at_once),
         TEST(a_wrong_crc_is_refused),
         TEST(another_commissioning_needs_the_button_but_the_same_one_does_not),

@@ -192,6 +192,39 @@ static void restarts_far_apart_do_not_lock_out(void)
     CHECK_EQ(h.snapshot[0].faults, 0);
 }
 
+static void nothing_is_written_to_flash_while_a_contactor_is_closed(void)
+{
+    host_start_commissioned(&h, 1);
+    h.lease_da = 160;
+    (void)host_vehicle(&h, 1, CP_VEHICLE_STATE_C);
+    host_run(&h, 10000);
+    CHECK_EQ(host_plant(&h, 1)->contactor, 1);
+    h.sim.cp.evse[0].rcm.trips = 2; /* one is forgotten during the charge: worth storing */
+    h.sim.cp.evse[0].rcm.forget_ms = 1000;
+    const uint32_t stored = cp_sim_store_count(&h.sim);
+    host_run(&h, 5000);
+    CHECK_EQ(h.sim.cp.evse[0].rcm.trips, 1);
+    CHECK_EQ(cp_sim_store_count(&h.sim), stored);
+    (void)host_vehicle(&h, 1, CP_VEHICLE_STATE_A);
+    host_run(&h, 1000);
+    CHECK(cp_sim_store_count(&h.sim) > stored);
+    (void)host_power(&h, CP_PLANT_POWER_MODE_CUT);
+    CHECK_EQ(h.sim.cp.evse[0].rcm.trips, 1);
+}
+
+static void a_bouncing_button_is_not_held(void)
+{
+    host_start_commissioned(&h, 1);
+    for (unsigned i = 0; i < 400u; i++) {
+        h.sim.button = i % 2u == 0u;
+        host_run(&h, 10);
+    }
+    CHECK_EQ(host_count(&h, CP_EVENT_CODE_BUTTON), 0);
+    (void)host_button(&h, true);
+    host_run(&h, 100);
+    CHECK_EQ(host_count(&h, CP_EVENT_CODE_BUTTON), 1);
+}
+
 static void a_weld_outlives_power_cuts_until_the_button_is_held(void)
 {
     host_start_commissioned(&h, 1);
@@ -355,6 +388,8 @@ int main(void)
         TEST(a_power_cut_makes_a_new_plug_in_that_no_old_lease_fits),
         TEST(three_restarts_while_closed_within_10_min_lock_out),
         TEST(restarts_far_apart_do_not_lock_out),
+        TEST(nothing_is_written_to_flash_while_a_contactor_is_closed),
+        TEST(a_bouncing_button_is_not_held),
         TEST(a_weld_outlives_power_cuts_until_the_button_is_held),
         TEST(a_commanded_reboot_waits_for_the_contactor),
         TEST(commands_check_what_they_are_given),

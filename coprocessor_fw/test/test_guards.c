@@ -132,6 +132,7 @@ static void a_vehicle_is_served_again_as_often_as_the_policy_says(void)
     (void)rig_until_closed(&r, false, 10000);
     rig_run(&r, 600000);
     CHECK(stands(&r, CP_FAULT_OVERCURRENT));
+    CHECK_EQ(r.e.cycles, 3);
     CHECK(!r.out.contactor_closed);
     r.letter = 'A';
     rig_run(&r, 80000);

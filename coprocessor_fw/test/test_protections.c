@@ -257,6 +257,23 @@ static void d_while_charging_without_ventilation_opens_within_50_ms(void)
     CHECK(!stands(&r, CP_FAULT_VENTILATION));
 }
 
+static void a_diode_that_comes_and_goes_is_never_proved(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    r.letter = 'B';
+    rig_run(&r, 200);
+    r.lease_da = 160;
+    r.lease_every_ms = 500;
+    r.letter = 'C';
+    for (unsigned i = 0; i < 250u; i++) { /* never three windows alike */
+        r.diode = i % 2u == 0u;
+        rig_run(&r, 20);
+        CHECK(!r.out.contactor_closed);
+    }
+}
+
 static void d_with_ventilation_is_charged(void)
 {
     cp_evse_config_t config = rig_config();
@@ -414,6 +431,7 @@ int main(void)
         TEST(after_a_pause_closing_waits_for_its_debounce_with_the_offer_on),
         TEST(d_without_ventilation_is_refused),
         TEST(d_while_charging_without_ventilation_opens_within_50_ms),
+        TEST(a_diode_that_comes_and_goes_is_never_proved),
         TEST(d_with_ventilation_is_charged),
         TEST(an_unknown_cable_is_a_fault_and_no_charge),
         TEST(a_cable_that_is_lost_while_charging_stops_and_opens),
