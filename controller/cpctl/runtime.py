@@ -96,6 +96,7 @@ class Runtime:
         self._unlocks: dict[int, int] = {}
         self._unlanded: dict[int, DurableEvent] = {}  # published and not on disk yet
         self._held = 0  # effects that wait for the disk
+        self._trouble: str | None = None  # why it does not write, while it does not
         self._requests: dict[int, asyncio.Future[tuple[Outcome, str]]] = {}
         self._next_request = 1
         self._timer: asyncio.TimerHandle | None = None
@@ -126,13 +127,15 @@ class Runtime:
     async def request(self, make: Callable[[int], Input]) -> tuple[Outcome, str]:
         """Feed the command, or other input with a request number, that `make(request)` builds; return its outcome and text, after the commit where it must be."""
         if self._held >= _MAX_HELD:
-            raise StoreError("The disk takes no records, and too much waits for it already.", "Look at free space and at the log.")
+            raise self._unkept()
         number = self._next_request
         self._next_request += 1
         future: asyncio.Future[tuple[Outcome, str]] = asyncio.get_running_loop().create_future()
         self._requests[number] = future
         try:
             self.post(make(number))
+            if self._trouble is not None and not future.done():
+                raise self._unkept()
             async with asyncio.timeout(_REPLY_TIMEOUT_S):
                 return await future
         except TimeoutError as error:
@@ -141,8 +144,16 @@ class Runtime:
             del self._requests[number]
 
     def store_trouble(self, reason: str | None) -> None:
-        """Take the store's word that commits fail (reason), or work again (None)."""
+        """Take the store's word that commits fail (reason), or work again (None). Whoever waits for one hears that nothing can be promised now."""
+        self._trouble = reason
         self.post(StoreFailed(reason) if reason is not None else StoreRecovered())
+        for future in self._requests.values() if reason is not None else ():
+            if not future.done():
+                future.set_exception(self._unkept())
+
+    def _unkept(self) -> StoreError:
+        reason = self._trouble or "it is slower than what is asked of it"
+        return StoreError(f"The disk takes no records: {reason}.", "Look at free space and at the log. What was asked for may be done once it does.")
 
     def alive(self, within_s: float = 5.0) -> bool:
         """Tell whether the station's own timer has been served lately and nothing has failed."""

@@ -60,7 +60,6 @@ def start(
         api_bind=_checked_bind(api),
     )
     log.configure(log_level or settings.log.level)
-    options.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     from cpctl.app.run import run
 
     raise typer.Exit(run(settings, options))

@@ -7,6 +7,7 @@ about it is in one directory: `link` (the pty), `plant` (the plant protocol's so
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -69,14 +70,26 @@ class SimProcess:
             if self._file("arguments").read_text(encoding="utf-8") == "\n".join(arguments):
                 return True
             await self.stop()
+        executable = firmware_file(EXECUTABLE)
+        try:
+            child = self._spawn(executable, arguments)
+        except OSError as error:
+            directory = self._settings.directory
+            step = f"Free some space: df -h {directory}." if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Give another directory with --state."
+            raise SimError(f"The simulated coprocessor cannot keep its files in {directory}: {error.strerror}.", step) from error
+        await self._until_up(child)
+        return False
+
+    def _spawn(self, executable: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start the process and write down which it is; OSError, and no process, where that cannot be written."""
         directory = self._settings.directory
         directory.mkdir(parents=True, exist_ok=True)
         for name in ("link", "plant"):
             self._file(name).unlink(missing_ok=True)
-        executable = firmware_file(EXECUTABLE)
+        self._file("arguments").write_text("\n".join(arguments), encoding="utf-8")
         with self._file("log").open("ab") as log:
             # A fork of a few milliseconds, before anything runs that it could hold up; the child must outlive this process.
-            self._child = subprocess.Popen(  # noqa: ASYNC220
+            child = self._child = subprocess.Popen(
                 [str(executable), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -84,10 +97,12 @@ class SimProcess:
                 cwd=directory,
                 start_new_session=True,
             )
-        self._file("arguments").write_text("\n".join(arguments), encoding="utf-8")
-        self._file("pid").write_text(str(self._child.pid), encoding="ascii")
-        await self._until_up(self._child)
-        return False
+        try:
+            self._file("pid").write_text(str(child.pid), encoding="ascii")
+        except OSError:
+            child.kill()
+            raise
+        return child
 
     async def stop(self) -> None:
         """End it; the world file keeps what survives its power."""

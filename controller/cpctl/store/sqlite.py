@@ -34,7 +34,16 @@ _PAGE_BYTES = 1024
 # Forgetting what was delivered rides along with the next commit, which saves a write for each. What a crash undoes of it is delivered once more.
 _RIDE_S = 60.0
 _RIDERS = 32
-_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FREE_SPACE = "Free some space: df -h {0}."
+_READ_ONLY = "Mount it writable, or give another with --state; dmesg says why it may have become read-only."
+# What to do about a state directory or database that cannot be used, by the system's and by SQLite's word for why.
+_STEPS = {errno.ENOSPC: _FREE_SPACE, errno.EDQUOT: _FREE_SPACE, errno.EROFS: _READ_ONLY}
+_DB_STEPS = {
+    sqlite3.SQLITE_FULL: _FREE_SPACE,
+    sqlite3.SQLITE_IOERR: "Look for a full or broken disk: df -h {0}; dmesg.",
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: "See who may write there: ls -ld {0}; and whether the disk is full: df -h {0}.",
+}
 _FORGOTTEN = "INSERT INTO meta VALUES ('forgotten', ?1) ON CONFLICT DO UPDATE SET value = max(CAST(value AS INTEGER), ?1)"
 _LATER_NOTES = "SELECT id, boot, mono_ms, utc_ms, evse, code, text FROM note WHERE id > ? ORDER BY id LIMIT ?"
 _LATEST_NOTES = "SELECT id, boot, mono_ms, utc_ms, evse, code, text FROM note WHERE id > ? ORDER BY id DESC LIMIT ?"
@@ -164,6 +173,11 @@ class Store:
             return str(error)
         return None
 
+    @property
+    def trouble(self) -> str | None:
+        """Why commits fail at the moment, if they do."""
+        return self._failing
+
     # ------------------------------------------------------------ reading
 
     async def sessions(self) -> list[Session]:
@@ -223,7 +237,7 @@ def _hold_directory(directory: Path) -> int:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        step = f"Free some space: df -h {directory}." if error.errno in _NO_SPACE else "Give another with --state."
+        step = _STEPS.get(error.errno or 0, "Give another with --state.").format(directory)
         raise StoreError(f"The state directory {directory} cannot be used: {error.strerror}.", step) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -236,12 +250,7 @@ def _hold_directory(directory: Path) -> int:
 def _unusable(directory: Path, error: sqlite3.Error) -> StoreError:
     """Say what to do about a database that cannot be opened."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says where in SQLite
-    step = {
-        sqlite3.SQLITE_FULL: f"Free some space: df -h {directory}.",
-        sqlite3.SQLITE_IOERR: f"Look for a full or broken disk: df -h {directory}, dmesg.",
-        sqlite3.SQLITE_READONLY: "The disk or the file is read-only: see mount and ls -l, and dmesg for why.",
-        sqlite3.SQLITE_CANTOPEN: f"See who may write there: ls -ld {directory}; and whether the disk is full: df -h {directory}.",
-    }.get(code, "Move the file away to start empty, or bring back a copy.")
+    step = _DB_STEPS.get(code, "Move the file away to start empty, or bring back a copy.").format(directory)
     return StoreError(f"{directory / 'cpctl.db'}: {error}.", step)
 
 
