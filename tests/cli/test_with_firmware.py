@@ -18,7 +18,7 @@ from random import Random
 import pytest
 
 from cpctl.app.commission import commission
-from cpctl.app.settings import board_settings
+from cpctl.app.board import board_settings
 from cpctl.cli.client import Client
 from cpctl.config import Config, from_data
 from cpctl.errors import LinkTimeout, ServiceUnreachable
@@ -150,7 +150,7 @@ async def test_commissioning_gives_the_board_its_configuration(tmp_path: Path, c
     told: list[str] = []
     info = await commission(config, serial_port(str(process.port)), told.append, timeout_s=20, simulated=True)
     await process.stop()
-    assert (info.state, info.config_crc) == ("ready", board_settings(config).crc())
+    assert (info.state, info.config_crc) == ("ready", board_settings(config, simulated=True).crc())
     assert told == []
 
 
