@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from cpctl.app.settings import board_settings
+from cpctl.app.board import board_settings
 
 from .csms import LeanCsms
 from .host import config
@@ -24,7 +24,7 @@ class BenchBoard:
     """The board's process, and what it tells of leases."""
 
     def __init__(self, evses: int) -> None:
-        crc = board_settings(config(evses)).crc()
+        crc = board_settings(config(evses), simulated=True).crc()
         self._process = start("-m", "bench.board", str(evses), str(crc), core=BENCH_CORE, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._limits: dict[int, tuple[int, int]] = {}  # EVSE -> limit and when it was heard
         self._bell = asyncio.Event()
