@@ -35,6 +35,7 @@ cp_board_t board_describe(const uint8_t *stored, size_t len)
     const port_chip_t *const chip = port_chip_find(port_chip_name());
     cp_board_t board = {
         .evse_count = served(stored, len),
+        .evse_max = CP_EVSE_MAX,
         .build = CP_FW_DIRTY ? 1u << CP_BUILD_DIRTY : 0u,
         .version = {CP_FW_VERSION},
         .revision = CP_FW_REVISION,

@@ -10,7 +10,8 @@
 
 #define PRIORITY (configMAX_PRIORITIES - 4)
 #define CORE 0
-/* The deepest it goes is the UART's driver; measured by nobody yet, so twice what ESP-IDF's examples give such a task. */
+/* The deepest it goes is the UART's driver; measured by nobody yet, so twice what ESP-IDF's examples give such a task.
+ */
 #define STACK_BYTES 4096u
 #define CHUNK_BYTES 128u
 /* Late ticks are told this often at most. */
@@ -27,6 +28,10 @@ static void move_in(int uart, port_ring_t *ring)
     uint8_t bytes[CHUNK_BYTES];
     const size_t room = port_ring_room(ring);
 
+    if (room == 0u) {
+        vTaskDelay(1);
+        return;
+    }
     const size_t len = port_uart_read(uart, bytes, room < sizeof bytes ? room : sizeof bytes);
     (void)port_ring_put(ring, bytes, len);
 }

@@ -48,8 +48,9 @@ typedef struct {
     cp_inputs_t in;
     cp_outputs_t out;
     uint8_t image[CP_NVM_SIZE];
-    uint32_t commissioned_crc; /* of the configuration that the pins were set up by */
-    bool stale;                /* another one is in force */
+    uint32_t commissioned_crc; /* of the configuration that is read by */
+    cp_pins_t pins;            /* as they were set up */
+    bool stale;                /* others are in force */
     uint64_t stale_us;
     uint64_t store_us; /* not before */
     bool leaving;      /* a restart was asked for */
@@ -77,6 +78,7 @@ static void open_board(safety_t *s)
 
     cp_coprocessor_init(&s->core, &board, port_past_core(), s->image, len);
     s->commissioned_crc = commissioned_crc(s);
+    s->pins = cp_coprocessor_config(&s->core)->pins;
     if (!port_io_open(cp_coprocessor_config(&s->core), port_chip_name())) {
         ESP_LOGE(TAG, "a pin, the pilot's generator or the converter was refused: no EVSE will serve");
     }
@@ -115,14 +117,31 @@ static void read_inputs(safety_t *s, uint64_t now_us)
 #endif
 }
 
-/* The pins still are those of the former configuration: nothing that is read by them is true any more, and nothing may
- * be driven. The restart that sets them up anew comes when the host has been told. */
+static bool pins_are(const cp_pins_t *a, const cp_pins_t *b)
+{
+    bool same = a->count == b->count;
+
+    for (uint8_t i = 0; same && i < a->count; i++) {
+        same = a->pin[i].evse == b->pin[i].evse && a->pin[i].role == b->pin[i].role &&
+               a->pin[i].gpio == b->pin[i].gpio && a->pin[i].flags == b->pin[i].flags;
+    }
+    return same;
+}
+
+/* A new configuration came into force, which it does with every contactor open. Other scales are taken over. With other
+ * pins nothing that is read is true any more, and nothing may be driven; the restart that sets them up comes when the
+ * host has been told. */
 static void notice_configuration(safety_t *s, uint64_t now_us)
 {
-    if (!s->stale && commissioned_crc(s) != s->commissioned_crc) {
-        s->stale = true;
-        s->stale_us = now_us;
-        port_io_close();
+    if (commissioned_crc(s) != s->commissioned_crc) {
+        s->commissioned_crc = commissioned_crc(s);
+        if (!s->stale && pins_are(&cp_coprocessor_config(&s->core)->pins, &s->pins)) {
+            port_io_rescale(cp_coprocessor_config(&s->core));
+        } else {
+            s->stale = true;
+            s->stale_us = now_us;
+            port_io_close();
+        }
     }
     if (s->stale && now_us - s->stale_us >= TELL_MS * 1000u && !s->out.store) {
         port_chip_restart(CP_REBOOT_MODE_APPLICATION);
@@ -194,8 +213,7 @@ static void say_plant(safety_t *s, uint64_t now_us)
     uint8_t bytes[BYTES_PER_TICK];
     const size_t room = port_ring_room(&s->app->plant_said);
 
-    (void)port_ring_put(&s->app->plant_said, bytes,
-                        emulator_say(bytes, room < sizeof bytes ? room : sizeof bytes));
+    (void)port_ring_put(&s->app->plant_said, bytes, emulator_say(bytes, room < sizeof bytes ? room : sizeof bytes));
     emulator_restart_if_due(now_us);
 }
 #endif

@@ -109,7 +109,7 @@ static void name_refusal(char *text, size_t size, const cp_config_outcome_t *out
 static void config_commit(cp_coprocessor_t *cp, const cp_frame_t *frame)
 {
     const cp_config_board_t board = {
-        .evse_count = cp->board.evse_count,
+        .evse_count = cp->board.evse_max > 0u ? cp->board.evse_max : cp->board.evse_count,
         .capabilities = cp->board.capabilities,
         .chip = cp->board.chip,
         .pins = cp->board.pins,

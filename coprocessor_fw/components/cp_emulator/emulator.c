@@ -27,7 +27,8 @@ typedef struct {
 
 static __NOINIT_ATTR past_t past;
 
-/* The plant protocol's world. Its own coprocessor, clock and flash lie idle: the application's are the ones that run. */
+/* The plant protocol's world. Its own coprocessor, clock and flash lie idle: the application's are the ones that run.
+ */
 static cp_sim_t world;
 static cp_inputs_t inputs;
 static bool survived;
@@ -76,7 +77,10 @@ void emulator_describe(cp_board_t *board)
 
 void emulator_hear(const uint8_t *bytes, size_t len)
 {
-    cp_plant_port_take(&world.port, &world, bytes, len);
+    if (len > 0u) {
+        cp_plant_port_take(&world.port, &world, bytes, len);
+        keep();
+    }
 }
 
 size_t emulator_say(uint8_t *out, size_t max)
@@ -98,7 +102,6 @@ void emulator_read(uint64_t now_us, const cp_outputs_t *out, cp_inputs_t *in)
     world.now_us = now_us;
     inputs.button = world.button;
     *in = inputs;
-    keep();
 }
 
 uint64_t emulator_ahead_us(void)

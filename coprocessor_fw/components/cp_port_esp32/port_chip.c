@@ -50,10 +50,11 @@ cp_reset_reason_t port_chip_reset_reason(void)
 
 void port_chip_mac(uint8_t mac[6])
 {
-    if (esp_efuse_mac_get_default(mac) != ESP_OK) {
-        for (unsigned i = 0; i < 6u; i++) {
-            mac[i] = 0;
-        }
+    uint8_t burnt[8] = {0}; /* some chips tell eight bytes */
+
+    (void)esp_read_mac(burnt, ESP_MAC_EFUSE_FACTORY);
+    for (unsigned i = 0; i < 6u; i++) {
+        mac[i] = burnt[i];
     }
 }
 

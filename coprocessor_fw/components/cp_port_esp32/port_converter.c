@@ -123,8 +123,8 @@ size_t port_converter_take(port_sample_t *samples, size_t max)
     const size_t wanted = max < sizeof data / sizeof data[0] ? max : sizeof data / sizeof data[0];
     uint32_t bytes = 0;
 
-    if (converter == NULL || adc_continuous_read(converter, (uint8_t *)data, (uint32_t)(wanted * sizeof data[0]),
-                                                 &bytes, 0) != ESP_OK) {
+    if (converter == NULL ||
+        adc_continuous_read(converter, (uint8_t *)data, (uint32_t)(wanted * sizeof data[0]), &bytes, 0) != ESP_OK) {
         return 0;
     }
     const size_t count = bytes / sizeof data[0];

@@ -31,6 +31,11 @@ bool port_io_open(const cp_config_sets_t *config, const char *chip)
     return io.open;
 }
 
+void port_io_rescale(const cp_config_sets_t *config)
+{
+    io.config = *config;
+}
+
 static bool reads_active(uint8_t evse, cp_pin_role_t role)
 {
     return port_line_is_active(port_line_or_shared(&io.lines, evse, role));
@@ -64,11 +69,10 @@ static void read_analogue(uint8_t evse, cp_evse_inputs_t *in)
     const port_line_t proximity = port_line(&io.lines, evse, CP_PIN_ROLE_PROXIMITY_ADC);
 
     if (proximity.gpio != PORT_NO_GPIO) {
-        in->proximity_ohm = cp_divider_ohm(port_sampler_mean_mv(proximity), config->proximity_supply_mv,
-                                           config->proximity_series_ohm);
+        in->proximity_ohm =
+            cp_divider_ohm(port_sampler_mean_mv(proximity), config->proximity_supply_mv, config->proximity_series_ohm);
     }
-    in->temperature_mv =
-        port_sampler_mean_mv(port_line_or_shared(&io.lines, evse, CP_PIN_ROLE_TEMPERATURE_ADC));
+    in->temperature_mv = port_sampler_mean_mv(port_line_or_shared(&io.lines, evse, CP_PIN_ROLE_TEMPERATURE_ADC));
     for (unsigned i = 0; i < 3u; i++) {
         in->current_mv[i] = port_sampler_rms_mv(port_line(&io.lines, evse, currents[i]));
     }
@@ -102,18 +106,15 @@ void port_io_read(uint64_t now_us, cp_inputs_t *in)
 static void write_contactor(uint8_t evse, const cp_evse_outputs_t *out)
 {
     port_line_drive(port_line(&io.lines, evse, CP_PIN_ROLE_CONTACTOR), out->contactor_closed);
-    port_line_drive(port_line(&io.lines, evse, CP_PIN_ROLE_CONTACTOR_3P),
-                    out->contactor_closed && out->phases == 3u);
+    port_line_drive(port_line(&io.lines, evse, CP_PIN_ROLE_CONTACTOR_3P), out->contactor_closed && out->phases == 3u);
 }
 
 /* An actuator with one wire is held in its place, one with two is moved by pulses. */
 static void write_lock(uint8_t evse, const cp_evse_outputs_t *out)
 {
     io.locked[evse - 1u] = out->lock;
-    port_line_drive(port_line(&io.lines, evse, CP_PIN_ROLE_LOCK_A),
-                    out->lock_drive == (uint8_t)CP_LOCK_DRIVE_LOCK);
-    port_line_drive(port_line(&io.lines, evse, CP_PIN_ROLE_LOCK_B),
-                    out->lock_drive == (uint8_t)CP_LOCK_DRIVE_UNLOCK);
+    port_line_drive(port_line(&io.lines, evse, CP_PIN_ROLE_LOCK_A), out->lock_drive == (uint8_t)CP_LOCK_DRIVE_LOCK);
+    port_line_drive(port_line(&io.lines, evse, CP_PIN_ROLE_LOCK_B), out->lock_drive == (uint8_t)CP_LOCK_DRIVE_UNLOCK);
 }
 
 static void write_lamps(uint8_t evse, uint8_t leds)

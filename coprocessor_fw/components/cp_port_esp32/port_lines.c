@@ -8,7 +8,7 @@
 #define POWER_DRIVE GPIO_DRIVE_CAP_2 /* about 20 mA */
 #define LAMP_DRIVE GPIO_DRIVE_CAP_1  /* about 10 mA */
 
-static const port_line_t NOT_WIRED = {.gpio = PORT_NO_GPIO, .active_low = false};
+static const port_line_t NOT_WIRED = {.gpio = PORT_NO_GPIO};
 
 void port_lines_init(port_lines_t *lines)
 {
@@ -65,7 +65,8 @@ static bool open_pin(const cp_msg_config_pin_t *pin)
 {
     switch (cp_pin_use(pin->role)) {
     case CP_PIN_OUTPUT:
-        return pin->role == (uint8_t)CP_PIN_ROLE_PILOT_PWM || open_output(pin); /* the pilot's generator opens its own */
+        return pin->role == (uint8_t)CP_PIN_ROLE_PILOT_PWM ||
+               open_output(pin); /* the pilot's generator opens its own */
     case CP_PIN_INPUT:
         return open_input(pin);
     case CP_PIN_ANALOGUE:
@@ -111,6 +112,8 @@ bool port_lines_open(port_lines_t *lines, const cp_pins_t *pins, const port_chip
         lines->line[pin->evse][pin->role] = (port_line_t){
             .gpio = (int8_t)pin->gpio,
             .active_low = flag(pin, CP_PIN_FLAG_ACTIVE_LOW),
+            .pull_up = flag(pin, CP_PIN_FLAG_PULL_UP),
+            .pull_down = flag(pin, CP_PIN_FLAG_PULL_DOWN),
         };
     }
     return open_boot_button(lines, pins, chip);

@@ -1,8 +1,8 @@
 /* Pilots by MCPWM: one timer of 1 kHz for all, an operator for each pair, a comparator and a generator for each one.
  *
  * Actions and comparator are taken over when the timer is at zero, and the order of the two writes is such that the
- * period between them, if one begins there, is a plain level. A brake input, where wired, forces +12 V by hardware, with
- * the processor dead too, and lets go at the next period. */
+ * period between them, if one begins there, is a plain level. A brake input, where wired, forces +12 V by hardware,
+ * with the processor dead too, and lets go at the next period. */
 
 #include "port_pilot.h"
 
@@ -34,8 +34,8 @@ static bool act_on_compare(const pilot_t *p, mcpwm_generator_action_t action)
 static bool act_on_zero(const pilot_t *p, mcpwm_generator_action_t action)
 {
     return mcpwm_generator_set_action_on_timer_event(
-               p->generator,
-               MCPWM_GEN_TIMER_EVENT_ACTION(MCPWM_TIMER_DIRECTION_UP, MCPWM_TIMER_EVENT_EMPTY, action)) == ESP_OK;
+               p->generator, MCPWM_GEN_TIMER_EVENT_ACTION(MCPWM_TIMER_DIRECTION_UP, MCPWM_TIMER_EVENT_EMPTY, action)) ==
+           ESP_OK;
 }
 
 static bool open_timer(mcpwm_timer_handle_t *timer)
@@ -59,8 +59,12 @@ static bool open_brake(port_line_t line, mcpwm_fault_handle_t *fault)
         .flags.active_level = line.active_low ? 0u : 1u,
     };
 
+    const gpio_pull_mode_t pull = line.pull_up ? GPIO_PULLUP_ONLY : line.pull_down ? GPIO_PULLDOWN_ONLY : GPIO_FLOATING;
+
     *fault = NULL;
-    return line.gpio == PORT_NO_GPIO || mcpwm_new_gpio_fault(&config, fault) == ESP_OK;
+    return line.gpio == PORT_NO_GPIO ||
+           (mcpwm_new_gpio_fault(&config, fault) == ESP_OK && /* takes the pulls away in ESP-IDF 5 */
+            gpio_set_pull_mode((gpio_num_t)line.gpio, pull) == ESP_OK);
 }
 
 static bool open_operator(mcpwm_timer_handle_t timer, mcpwm_fault_handle_t fault, mcpwm_oper_handle_t *oper)
@@ -133,8 +137,8 @@ bool port_pilot_open(const port_lines_t *lines)
             return false;
         }
     }
-    bool started = mcpwm_timer_enable(timer) == ESP_OK &&
-                   mcpwm_timer_start_stop(timer, MCPWM_TIMER_START_NO_STOP) == ESP_OK;
+    bool started =
+        mcpwm_timer_enable(timer) == ESP_OK && mcpwm_timer_start_stop(timer, MCPWM_TIMER_START_NO_STOP) == ESP_OK;
     for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
         started = started && (pilots[i].generator == NULL ||
                               mcpwm_generator_set_force_level(pilots[i].generator, -1, true) == ESP_OK);

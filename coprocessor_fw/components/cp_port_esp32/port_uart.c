@@ -4,6 +4,7 @@
 #include "esp_intr_alloc.h"
 #include "freertos/FreeRTOS.h"
 #include "sdkconfig.h"
+#include "soc/uart_pins.h"
 
 #if !CONFIG_UART_ISR_IN_IRAM
 #error "A write to flash would lose bytes of the link: CONFIG_UART_ISR_IN_IRAM is needed, see sdkconfig.defaults"
@@ -25,9 +26,12 @@ bool port_uart_open(int number, int baud, int tx_gpio, int rx_gpio)
         .source_clk = UART_SCLK_DEFAULT,
     };
 
+    const bool own = number == 0 && tx_gpio == PORT_UART_DEFAULT_PIN && rx_gpio == PORT_UART_DEFAULT_PIN;
+
     return uart_driver_install(port, BUFFER_BYTES, BUFFER_BYTES, 0, NULL, ESP_INTR_FLAG_IRAM) == ESP_OK &&
            uart_param_config(port, &config) == ESP_OK &&
-           uart_set_pin(port, tx_gpio, rx_gpio, UART_PIN_NO_CHANGE, UART_PIN_NO_CHANGE) == ESP_OK &&
+           uart_set_pin(port, own ? U0TXD_GPIO_NUM : tx_gpio, own ? U0RXD_GPIO_NUM : rx_gpio, UART_PIN_NO_CHANGE,
+                        UART_PIN_NO_CHANGE) == ESP_OK &&
            uart_set_rx_full_threshold(port, WAKE_BYTES) == ESP_OK;
 }
 

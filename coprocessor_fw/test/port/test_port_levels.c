@@ -27,7 +27,7 @@ static size_t look(uint16_t *out, uint32_t duty_pm, uint32_t periods, uint32_t g
         const uint32_t phase = t % period_ns;
         const bool high = phase < high_ns;
         const uint32_t since_ns = high ? phase : phase - high_ns;
-        const uint32_t noise = count * 7u % 9u;
+        const uint32_t noise = (uint32_t)count * 7u % 9u;
         uint32_t level = high ? HIGH : LOW;
         if (since_ns < edge_ns) {
             const uint32_t part = (HIGH - LOW) / 100u * (since_ns / (edge_ns / 100u));

@@ -41,6 +41,7 @@
 /* What the port knows of itself. */
 typedef struct {
     uint8_t evse_count; /* 1..CP_EVSE_MAX */
+    uint8_t evse_max;   /* a new configuration may name so many, served from the next start on; 0: evse_count */
     uint8_t mac[6];
     uint8_t build; /* bits of cp_build_t */
     uint8_t version[3];

@@ -11,6 +11,9 @@
 /* Set up all pins of a configuration. False if any part fails: then nothing is read, and nothing is driven. */
 bool port_io_open(const cp_config_sets_t *config, const char *chip);
 
+/* Take over what a new configuration says of the analogue inputs, where the pins have stayed the same. */
+void port_io_rescale(const cp_config_sets_t *config);
+
 /* Read every input. What is not to be believed reads as its unsafe side: pilot shorted, contacts open, all zeros. */
 void port_io_read(uint64_t now_us, cp_inputs_t *in);
 

@@ -15,6 +15,8 @@
 typedef struct {
     int8_t gpio; /* PORT_NO_GPIO: not wired */
     bool active_low;
+    bool pull_up;
+    bool pull_down;
 } port_line_t;
 
 typedef struct {

@@ -1,7 +1,8 @@
 /* Every output off, by register alone: at the start, before a restart, and in a panic.
  *
  * A restart by software resets the processor, not the pins: what was driven stays driven through panic, ROM and boot
- * loader until the application starts. So the levels that mean "off" are kept in memory that such a reset leaves alone. */
+ * loader until the application starts. So the levels that mean "off" are kept in memory that such a reset leaves alone.
+ */
 
 #ifndef PORT_OFF_H
 #define PORT_OFF_H

@@ -1,10 +1,10 @@
 /* The analogue pins: both levels of every pilot each 2 ms, means and RMS values of the others each 100 ms.
  *
- * The converter runs by itself (continuous mode, ADC1, DMA), and what it brought is sorted into halves. The other way, a
- * single conversion triggered by the PWM, would need an interrupt within the 40 us that 96 % leave of the low level, a
- * comparator's event that LEDC does not have, and a conversion call that no interrupt may make. This way no timing rests
- * on the processor, and both generators look the same. The price is about 82 000 conversions in a second, and that the
- * levels are those of the last 4 ms. */
+ * The converter runs by itself (continuous mode, ADC1, DMA), and what it brought is sorted into halves. The other way,
+ * a single conversion triggered by the PWM, would need an interrupt within the 40 us that 96 % leave of the low level,
+ * a comparator's event that LEDC does not have, and a conversion call that no interrupt may make. This way no timing
+ * rests on the processor, and both generators look the same. The price is about 82 000 conversions in a second, and
+ * that the levels are those of the last 4 ms. */
 
 #ifndef PORT_SAMPLER_H
 #define PORT_SAMPLER_H

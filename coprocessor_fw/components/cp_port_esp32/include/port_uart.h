@@ -9,7 +9,7 @@
 
 #define PORT_UART_DEFAULT_PIN (-1)
 
-/* Open a UART at this speed, 8N1. */
+/* Open a UART at this speed, 8N1. Default pins are UART0's own; on another they mean that none is connected. */
 bool port_uart_open(int number, int baud, int tx_gpio, int rx_gpio);
 
 /* Wait at most one system tick for bytes, and take up to `max`. */

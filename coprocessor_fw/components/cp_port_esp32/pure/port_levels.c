@@ -16,35 +16,36 @@ void port_sort(uint16_t *samples, size_t count)
     }
 }
 
-uint16_t port_middle_mean(const uint16_t *sorted, size_t count)
+/* Mean of samples first..last-1, at least one. */
+static uint16_t mean(const uint16_t *samples, size_t first, size_t last)
 {
-    const size_t cut = count / 4u;
     uint32_t sum = 0;
 
-    if (count == 0u) {
-        return 0;
+    for (size_t i = first; i < last; i++) {
+        sum += samples[i];
     }
-    for (size_t i = cut; i < count - cut; i++) {
-        sum += sorted[i];
-    }
-    const uint32_t kept = (uint32_t)(count - 2u * cut);
-    return (uint16_t)((sum + kept / 2u) / kept);
+    const uint32_t count = (uint32_t)(last - first);
+    return (uint16_t)((sum + count / 2u) / count);
 }
 
 port_levels_t port_levels(const uint16_t *sorted, size_t count, uint16_t spread)
 {
     size_t split = 0;
 
-    if (count == 0u || sorted[count - 1u] - sorted[0] < spread) {
-        const uint16_t level = port_middle_mean(sorted, count);
+    if (count == 0u) {
+        return (port_levels_t){.high = 0, .low = 0};
+    }
+    if (sorted[count - 1u] - sorted[0] < spread) {
+        const uint16_t level = mean(sorted, count / 4u, count - count / 4u);
         return (port_levels_t){.high = level, .low = level};
     }
     const uint32_t middle = ((uint32_t)sorted[0] + sorted[count - 1u]) / 2u;
     while (sorted[split] <= middle) {
         split++;
     }
+    const size_t highs = count - split;
     return (port_levels_t){
-        .high = port_middle_mean(&sorted[split], count - split),
-        .low = port_middle_mean(sorted, split),
+        .high = mean(sorted, split + highs / 2u, count - highs / 4u),
+        .low = mean(sorted, split / 4u, split - split / 2u),
     };
 }

@@ -1,4 +1,4 @@
-/* Both levels of a square wave from samples in any order: sorted into halves, the mean of the middle of each.
+/* Both levels of a square wave from samples in any order: sorted into halves, and a trimmed mean of each.
  *
  * Pure arithmetic, tested on the host. */
 
@@ -16,11 +16,9 @@ typedef struct {
 /* Sort a few hundred samples, in place. */
 void port_sort(uint16_t *samples, size_t count);
 
-/* Mean of sorted samples without the lowest and the highest quarter; 0 of none. */
-uint16_t port_middle_mean(const uint16_t *sorted, size_t count);
-
 /* Levels of `count` sorted samples. Where the lowest and the highest lie closer together than `spread`, there is one
- * level. Edges that were caught in between are a minority at the inner end of a half, and fall to its cut quarter. */
+ * level. Of each half the outer quarter is cut, where spikes lie, and the inner half: there lie the edges that were
+ * caught, which may be two of the four looks that the shortest pulse gets. */
 port_levels_t port_levels(const uint16_t *sorted, size_t count, uint16_t spread);
 
 #endif

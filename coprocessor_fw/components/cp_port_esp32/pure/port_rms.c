@@ -9,7 +9,9 @@ void port_rms_add(port_rms_t *rms, uint16_t sample)
 
 uint16_t port_rms_mean(const port_rms_t *rms)
 {
-    return rms->count == 0u ? 0u : (uint16_t)(rms->sum / rms->count);
+    const uint64_t mean = rms->count == 0u ? 0u : rms->sum / rms->count;
+
+    return (uint16_t)mean; /* of values that are no wider */
 }
 
 /* Largest number whose square is not above. */
