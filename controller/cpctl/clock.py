@@ -1,7 +1,8 @@
 """The host's clock: a monotonic count that is always right, and UTC laid over it once somebody trustworthy has told it.
 
 UTC is an anchor plus the monotonic count, so that a step of the system's wall clock can neither shorten nor lengthen anything here. What was
-stamped before the clock was known is dated afterwards. This is the only module that may look at a wall clock.
+stamped before the clock was known is dated afterwards, by what the core remembers of each boot (`core.anchors`). This is the only module that may
+look at a wall clock.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
-from cpctl.core.model import Stamp
+from cpctl.core.model import ClockAnchor, Stamp
 
 # No release of this software can run before this moment: a wall clock that says so was never set (a Raspberry Pi has no battery for one).
 EARLIEST_PLAUSIBLE = datetime(2025, 1, 1, tzinfo=UTC)
@@ -37,13 +39,18 @@ _RANK = {source: rank for rank, source in enumerate(ClockSource)}
 class Clock:
     """Stamps moments of one boot and knows UTC as well as it can be known.
 
-    `loop_time` is the event loop's clock in seconds, `wall` the system's wall clock in seconds since 1970, `boot` the number of this boot.
+    `loop_time` is the event loop's clock in seconds, `wall` the system's wall clock in seconds since 1970, `boot` the number of this boot, `machine`
+    the name of the machine's own, as far as `loop_time` goes on in it over our restarts.
     """
 
-    def __init__(self, loop_time: Callable[[], float], wall: Callable[[], float], boot: int) -> None:
+    def __init__(self, loop_time: Callable[[], float], wall: Callable[[], float], boot: int, machine: str = "") -> None:
         self._loop_time = loop_time
         self._wall = wall
         self._boot = boot
+        self._machine = machine
+        self._began_ms = self._mono_ms()
+        self.dated: Callable[[Stamp], Stamp] = lambda stamp: stamp  # what is remembered of this and other boots
+        self.changes = 0  # how often UTC became known, was told by somebody better, or was stepped
         self._offset_ms: int | None = None  # UTC ms since 1970 minus the monotonic count
         self._source = ClockSource.NONE
         self.resync()
@@ -61,22 +68,31 @@ class Clock:
     def now(self) -> Stamp:
         """Stamp this moment."""
         mono_ms = self._mono_ms()
-        return Stamp(self._boot, mono_ms, None if self._offset_ms is None else self._offset_ms + mono_ms)
+        return Stamp(self._boot, mono_ms, self._offset_ms + mono_ms if self._offset_ms is not None and self._known else None)
+
+    def anchor(self) -> ClockAnchor:
+        """Say what is known of the time in this boot."""
+        return ClockAnchor(self.now(), self._began_ms, self._machine, told=self._source is ClockSource.OCPP)
 
     def utc(self, stamp: Stamp) -> datetime | None:
-        """Date a stamp; None while that is impossible (no clock then, and none since in that boot)."""
-        if stamp.utc_ms is not None:
-            return utc_from_ms(stamp.utc_ms)
-        if stamp.boot != self._boot or self._offset_ms is None:
+        """Date a stamp; None while that is impossible: there was no clock then, and none since that could tell."""
+        dated = self.dated(stamp)
+        if dated.utc_ms is not None:
+            return utc_from_ms(dated.utc_ms)
+        if stamp.boot != self._boot or self._offset_ms is None or not self._known:
             return None
         return utc_from_ms(self._offset_ms + stamp.mono_ms)
+
+    def guess(self, stamp: Stamp) -> datetime:
+        """Date a stamp that cannot be dated: by the time that was saved, which is too early, but later than all that was known before."""
+        mono_ms = stamp.mono_ms if stamp.boot == self._boot else self._mono_ms()
+        return EARLIEST_PLAUSIBLE if self._offset_ms is None else utc_from_ms(self._offset_ms + mono_ms)
 
     def set_utc(self, moment: datetime, source: ClockSource) -> bool:
         """Lay UTC anew so that it is `moment` now; False if that is implausible or the present source is trusted more."""
         if moment < EARLIEST_PLAUSIBLE or _RANK[source] < _RANK[self._source]:
             return False
-        self._offset_ms = ms_from_utc(moment) - self._mono_ms()
-        self._source = source
+        self._lay(ms_from_utc(moment) - self._mono_ms(), source)
         return True
 
     def resync(self) -> int:
@@ -91,9 +107,19 @@ class Clock:
         offset_ms = int(wall * 1000) - self._mono_ms()
         if before is not None and self._source is ClockSource.SYSTEM and abs(offset_ms - before) <= STEP_MS:
             return 0
-        self._offset_ms = offset_ms
-        self._source = ClockSource.SYSTEM
+        self._lay(offset_ms, ClockSource.SYSTEM)
         return 0 if before is None else offset_ms - before
+
+    @property
+    def _known(self) -> bool:
+        """True if UTC is more than what was saved: a stamp with it would never be dated better."""
+        return _RANK[self._source] > _RANK[ClockSource.SAVED]
+
+    def _lay(self, offset_ms: int, source: ClockSource) -> None:
+        before = self._offset_ms
+        if source is not self._source or before is None or abs(offset_ms - before) > STEP_MS:
+            self.changes += 1
+        self._offset_ms, self._source = offset_ms, source
 
     def _mono_ms(self) -> int:
         return int(self._loop_time() * 1000)
@@ -107,6 +133,14 @@ def utc_from_ms(utc_ms: int) -> datetime:
 def ms_from_utc(moment: datetime) -> int:
     """Make milliseconds since 1970 of an aware datetime."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def machine_boot() -> str:
+    """Name the present boot of this machine; empty where it has no name."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
 
 
 def system_wall() -> float:

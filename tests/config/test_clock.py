@@ -104,6 +104,8 @@ def test_a_saved_time_serves_until_a_better_one_comes(unset: Times) -> None:
     clock = unset.clock()
     assert clock.set_utc(NOON, ClockSource.SAVED)
     assert clock.source is ClockSource.SAVED
+    assert clock.now().utc_ms is None  # what is stamped now can be dated better later
+    assert clock.guess(clock.now()) == NOON
     unset.wall = NOON + timedelta(hours=2)
     assert clock.resync() == 7_200_000
     assert clock.source is ClockSource.SYSTEM

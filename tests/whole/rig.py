@@ -74,7 +74,10 @@ class Rig:
         loop = asyncio.get_running_loop()
         born_s = loop.time()
         self.utc: Callable[[], datetime] = lambda: _START + timedelta(seconds=loop.time() - born_s)
-        self.csms = EmbeddedCsms(self.utc, Random(seed + 1))
+        self.csms_utc = self.utc  # what the CSMS thinks
+        self.wall = lambda: self.utc().timestamp()  # what the host's system clock says
+        self.machine = "machine"  # the boot of the machine that the host runs on
+        self.csms = EmbeddedCsms(lambda: self.csms_utc(), Random(seed + 1))
         self.board = SimulatedCoprocessor(evse_count=evses, seed=seed)
         self.plant = self.board.plant()
         self.chaos = Chaos(Random(seed + 2))
@@ -108,7 +111,8 @@ class Rig:
         """Make what the host takes from the outside."""
         return Surroundings(
             self.chaos.wrap(self.board.open_link),
-            wall=lambda: self.utc().timestamp(),
+            wall=lambda: self.wall(),
+            machine=self.machine,
             random=self._random,
             simulated=True,
             notifier=Notifier(self._notify),

@@ -12,9 +12,10 @@ from uuid import UUID
 
 import structlog
 
-from cpctl.clock import Clock, system_wall
+from cpctl.clock import Clock, ClockSource, machine_boot, system_wall, utc_from_ms
 from cpctl.config import Config, StartOptions
-from cpctl.core.inputs import CoprocessorLost, CoprocessorReady, Input, Started, Stopping
+from cpctl.core.anchors import latest_known_ms
+from cpctl.core.inputs import ClockSet, CoprocessorLost, CoprocessorReady, Input, Started, Stopping
 from cpctl.core.model import FirmwareMark
 from cpctl.core.station import Station
 from cpctl.csms.service import CsmsService
@@ -55,6 +56,7 @@ class Surroundings:
     open_line: OpenLine
     wall: Callable[[], float] = system_wall
     clock: type[Clock] = Clock
+    machine: str = field(default_factory=machine_boot)
     open_store: Callable[[Path], Store] = Store
     random: Random = field(default_factory=Random)
     simulated: bool = False
@@ -77,11 +79,14 @@ class Controller:
         self.store = around.open_store(options.state_dir)
         try:
             loaded = self.store.loaded
-            self.clock = around.clock(loop.time, around.wall, loaded.boot)
+            self.clock = around.clock(loop.time, around.wall, loaded.boot, around.machine)
             self.csms_settings = csms_settings(config, options)
             self.settings = replace(station_settings(config), csms=redact_text(self.csms_settings.endpoint))
             waiting = ((one.entry, one.event) for one in loaded.outbox)
             self.station = Station(self.settings, loaded.records, loaded.next_entry, self._new_id, waiting)
+            self.clock.dated = self.station.dated
+            if self.clock.source is ClockSource.NONE and (saved_ms := latest_known_ms(loaded.records.values())) is not None:
+                self.clock.set_utc(utc_from_ms(saved_ms), ClockSource.SAVED)
             mark = next((record for record in loaded.records.values() if isinstance(record, FirmwareMark)), None)
             self.coprocessor = Coprocessor(
                 around.open_line,
@@ -137,6 +142,7 @@ class Controller:
                 for waiting in self.store.loaded.outbox:
                     self.csms.enqueue(waiting.entry, waiting.event, waiting.failures)
                 self.post(Started(self.store.loaded.clean))
+                self.post(ClockSet(self.clock.anchor()))
                 running.append(tasks.create_task(self.coprocessor.run(), name="link"))
                 await self._link_first()
                 running.append(tasks.create_task(self.csms.run(), name="csms"))
@@ -203,8 +209,14 @@ class Controller:
                 notifier.watchdog()
             if loop.time() >= resync_at:
                 resync_at += _RESYNC_S
-                self.clock.resync()
+                self._follow_system_clock()
             await asyncio.sleep(interval_s)
+
+    def _follow_system_clock(self) -> None:
+        changes = self.clock.changes
+        self.clock.resync()
+        if self.clock.changes != changes:
+            self.post(ClockSet(self.clock.anchor()))
 
     # ------------------------------------------------------------ wiring
 

@@ -76,7 +76,7 @@ async def _surroundings(config: Config, simulation: Simulation | None) -> Surrou
     if simulation is None:
         return Surroundings(open_port(config.coprocessor.port))
     await simulation.start()
-    return Surroundings(simulation.open_line, simulated_wall(), SimulatedClock, simulated=True)
+    return Surroundings(simulation.open_line, simulated_wall(), SimulatedClock, machine="", simulated=True)
 
 
 @contextmanager

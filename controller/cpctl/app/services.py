@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cpctl.clock import utc_from_ms
+from cpctl.clock import ClockSource
 from cpctl.core.faults import BY_CODE, BY_NAME
 from cpctl.core.inputs import ClearFault, Input, LocalStop, SetVariable, TokenPresented, Unlock
 from cpctl.core.model import IdToken, IdTokenType, Session, Stamp
@@ -56,7 +56,8 @@ class StationServices:
         """Give the whole state."""
         config, clock, link = self._controller.config, self._controller.clock, self._controller.coprocessor.info
         identity = self._controller.csms_settings.id
-        utc = clock.now().utc_ms
+        now = clock.now()
+        utc = clock.utc(now) or (clock.guess(now) if clock.source is ClockSource.SAVED else None)
         return {
             "station": {
                 "id": identity,
@@ -73,7 +74,7 @@ class StationServices:
                 "mac": link.mac,
                 "link": link.as_dict(),
             },
-            "clock": {"utc": None if utc is None else _iso(utc_from_ms(utc)), "source": clock.source.value},
+            "clock": {"utc": None if utc is None else _iso(utc), "source": clock.source.value},
             "evses": [self._evse(settings.id) for settings in self._controller.settings.evses],
         }
 

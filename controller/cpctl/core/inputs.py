@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .model import (
+    ClockAnchor,
     IdToken,
     LockState,
     Pilot,
@@ -34,6 +35,13 @@ class Stopping:
     """The host ends in order; running charges are left to the hand-over lease (`keep`) or ended."""
 
     keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSet:
+    """The host's clock became known or was set; at the start also that it is not known yet."""
+
+    anchor: ClockAnchor
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +302,7 @@ Input = (
     Started
     | Tick
     | Stopping
+    | ClockSet
     | StoreFailed
     | StoreRecovered
     | CoprocessorReady

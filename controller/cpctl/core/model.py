@@ -15,7 +15,7 @@ from enum import StrEnum
 class Stamp:
     """A moment: `mono_ms` since the start of boot number `boot` of the host, and UTC as ms since 1970 once known.
 
-    A stamp taken before the clock was known has `utc_ms=None`; it is dated later if its boot is still the present one.
+    A stamp taken before the clock was known has `utc_ms=None`; it is dated once that is known (`core.anchors`).
     """
 
     boot: int
@@ -373,6 +373,22 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockAnchor:
+    """What is known of the time in one boot of the host: a moment of it, with its UTC once that is known; `began_ms` is when the boot began.
+
+    `machine` names the machine's own boot, during which the monotonic count goes on over restarts of the host; empty if nobody can tell. `told`: the
+    UTC stands, for the CSMS has told it, or nothing better can come. `estimated`: it is the latest that it can have been.
+    """
+
+    at: Stamp
+    began_ms: int
+    machine: str = ""
+    told: bool = False
+    estimated: bool = False
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class PreviousPassword:
     """The password at the CSMS before the present one, until the CSMS has accepted that."""
 
@@ -456,5 +472,17 @@ class FirmwareMark:
 
 
 Record = (
-    Register | Transaction | Session | Variable | Availability | CacheEntry | Claim | Hold | Served | Acceptance | FirmwareMark | PreviousPassword
+    Register
+    | Transaction
+    | Session
+    | Variable
+    | Availability
+    | CacheEntry
+    | Claim
+    | Hold
+    | Served
+    | Acceptance
+    | FirmwareMark
+    | PreviousPassword
+    | ClockAnchor
 )

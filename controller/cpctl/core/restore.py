@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from .anchors import Anchors
 from .cache import TokenCache
 from .evse import Evse
 from .model import (
     Availability,
     CacheEntry,
     Claim,
+    ClockAnchor,
     FirmwareMark,
     Hold,
     PreviousPassword,
@@ -70,5 +72,6 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
         accepted=was_accepted(settings, records),
         sessions=deque(key for _, key in sessions),
         mark=next((record for record in records.values() if isinstance(record, FirmwareMark)), None),
+        anchors=Anchors(record for record in records.values() if isinstance(record, ClockAnchor)),
         previous_password=next((record.value for record in records.values() if isinstance(record, PreviousPassword)), ""),
     )

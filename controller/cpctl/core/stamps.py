@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .model import Stamp
 
 
@@ -17,6 +19,14 @@ def ms_until(stamp: Stamp, now: Stamp) -> int | None:
     if stamp.utc_ms is None or now.utc_ms is None:
         return None
     return stamp.utc_ms - now.utc_ms
+
+
+def not_before(now: Stamp, told: Stamp) -> Stamp:
+    """Return `now` with a date that is not before one that was told already: a clock that was set back is met at half its speed."""
+    if now.utc_ms is None or told.utc_ms is None:
+        return now
+    since_ms = max(0, now.mono_ms - told.mono_ms) if now.boot == told.boot else 0
+    return replace(now, utc_ms=max(now.utc_ms, told.utc_ms + since_ms // 2))
 
 
 def latest(first: Stamp, *others: Stamp | None) -> Stamp:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .anchors import Anchors
 from .cache import TokenCache
 from .evse import Evse
 from .journal import Journal
@@ -80,6 +81,7 @@ class State:
     accepted: bool = False  # by the CSMS, the last time that it was asked
     store_failure: str | None = None
     restarting: bool = False
+    anchors: Anchors = field(default_factory=Anchors)
     previous_password: str = field(default="", repr=False)
     reporting: bool = False  # statuses are told once there is something to tell
     reported: tuple[str, str | None, str] | None = None  # of the station as a whole

@@ -15,6 +15,7 @@ from typing import assert_never
 from . import (
     claims,
     commands,
+    dating,
     departure,
     happenings,
     lifecycle,
@@ -35,6 +36,7 @@ from .inputs import (
     ChangeAvailability,
     ClearCache,
     ClearFault,
+    ClockSet,
     CoprocessorEvent,
     CoprocessorLost,
     CoprocessorReady,
@@ -67,6 +69,7 @@ from .model import LockState, Record, Stamp, StationSettings
 from .outputs import Attempted, DurableEvent, Output, UnlockOutcome
 from .restore import restore
 from .settling import answer_unlock, report_station, settle
+from .stamps import not_before
 from .timers import Key, Timer
 from .turn import Turn
 from .variable_table import Definition
@@ -92,7 +95,7 @@ class Station:
 
     def handle(self, now: Stamp, item: Input) -> list[Output]:
         """Take an input; return what is to be stored, sent and done, in this order."""
-        turn = Turn(self._state, now)
+        turn = Turn(self._state, self._in_order(now))
         concerned = list(self._state.evses.values())
         if isinstance(item, EvseObserved | MeterRead) and self._state.reporting and not self._is_due(now):
             # Several times a second, and mostly nothing new: only what it speaks of is looked at again.
@@ -109,6 +112,13 @@ class Station:
         settle(turn, concerned)
         report_station(turn)
         return turn.outputs
+
+    def _in_order(self, now: Stamp) -> Stamp:
+        """Return a moment with a date that is not before what a running transaction has told already."""
+        for evse in self._state.evses.values():
+            if evse.transaction is not None:
+                now = not_before(now, self._state.anchors.dated(evse.transaction.last or evse.transaction.started))
+        return now
 
     def _is_due(self, now: Stamp) -> bool:
         deadline = self._state.timers.next()
@@ -175,6 +185,8 @@ class Station:
                 lifecycle.started(turn, item)
             case Stopping():
                 lifecycle.stopping(turn, item)
+            case ClockSet():
+                dating.clock_set(turn, item)
             case StoreFailed():
                 lifecycle.store_failed(turn, item)
             case StoreRecovered():
@@ -245,6 +257,10 @@ class Station:
     def variables(self) -> tuple[tuple[Definition, str], ...]:
         """Return every variable's definition with its value."""
         return self._state.variables.all()
+
+    def dated(self, stamp: Stamp) -> Stamp:
+        """Return a stamp with the best UTC there is for it; without any while it can't be dated."""
+        return self._state.anchors.dated(stamp)
 
     def previous_password(self) -> str:
         """Return the password at the CSMS before the present one, while that is not proved; empty if there is none."""

@@ -30,10 +30,12 @@ def evse_view(state: State, evse: Evse) -> dict[str, object]:
         else {
             "transaction_id": transaction.csms_ref or transaction.id,
             "id_token": transaction.id_token.value if transaction.id_token is not None else None,
-            "started": when(transaction.started),
+            "started": when(state.anchors.dated(transaction.started)),
             "energy_wh": (evse.register.total_mwh - transaction.meter_start_mwh) / 1000,
         },
-        "faults": [{"code": name, "since": when(since), "text": fault_text(name)} for name, since in sorted(evse.faults.items())],
+        "faults": [
+            {"code": name, "since": when(state.anchors.dated(since)), "text": fault_text(name)} for name, since in sorted(evse.faults.items())
+        ],
     }
 
 

@@ -9,7 +9,7 @@ from random import Random
 
 import structlog
 
-from cpctl.clock import EARLIEST_PLAUSIBLE, Clock
+from cpctl.clock import Clock
 from cpctl.core.inputs import CsmsOffline, CsmsOnline, PasswordAccepted, TokenAnswered
 from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo, TokenStatus
 from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured
@@ -305,10 +305,10 @@ class CsmsService:
         self._inbox.post(TokenAnswered(ask, info))
 
     def _date(self, stamp: Stamp) -> datetime:
-        """Date a stamp as well as can be: one from an earlier boot without a clock gets the present time, its latest possible."""
+        """Date a stamp as well as can be, where there is no clock at all by what was saved: never by 1970."""
         date = self._clock.utc(stamp)
         if date is None:
-            date = self._clock.utc(self._clock.now()) or EARLIEST_PLAUSIBLE
+            date = self._clock.utc(self._clock.now()) or self._clock.guess(stamp)
             log.warning("csms.undated", boot=stamp.boot, mono_ms=stamp.mono_ms, dated=date.isoformat())
         return date
 

@@ -11,7 +11,7 @@ from random import Random
 import structlog
 
 from cpctl.clock import Clock, ClockSource
-from cpctl.core.inputs import BootRefused, SetVariable
+from cpctl.core.inputs import BootRefused, ClockSet, SetVariable
 from cpctl.core.ports import Inbox
 from cpctl.errors import CallRefused, CallTimedOut, ControllerError, CsmsError
 
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 BOOT_RETRY_S = 60.0
 # At least this often a heartbeat goes out for its clock, however much else is said (OCPP-J 1.6, 5.3).
 DAILY_S = 24 * 3600.0
+# What the CSMS says of the time is on disk before anything is dated by it. A disk that takes longer than this does not hold up the rest.
+KEEP_CLOCK_S = 10.0
 # A CSMS whose clock is beyond this is not to be believed.
 LATEST_PLAUSIBLE = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -171,6 +173,7 @@ class Session:
                 await self.probe()
             self._standing.boot_due = self._loop.time() + BOOT_RETRY_S
             return
+        await self._set_clock(answer.utc if answer.registration is Registration.ACCEPTED else None)
         self._take(answer)
         if answer.registration is Registration.ACCEPTED and answer.interval_s not in (0, self._tunables.heartbeat_s()):
             self._beside(self._keep_heartbeat(answer.interval_s))
@@ -181,7 +184,6 @@ class Session:
         self._standing.registration = answer.registration
         if answer.registration is Registration.ACCEPTED:
             self._booted = True
-            self._set_clock(answer.utc)
         else:
             self._standing.boot_due = self._loop.time() + (answer.interval_s or BOOT_RETRY_S)
             self._inbox.post(BootRefused())
@@ -222,7 +224,7 @@ class Session:
 
     async def _beat_once(self) -> None:
         try:
-            self._set_clock(self._adapter.read_heartbeat(await self.request(self._adapter.heartbeat())))
+            await self._set_clock(self._adapter.read_heartbeat(await self.request(self._adapter.heartbeat())))
         except NotConnected:
             pass  # no longer registered: the caller sees it
         except ConnectionLost:
@@ -232,9 +234,20 @@ class Session:
             if isinstance(error, CallTimedOut):
                 await self.probe()
 
-    def _set_clock(self, moment: datetime | None) -> None:
-        if moment is not None and moment < LATEST_PLAUSIBLE:
-            self._clock.set_utc(moment, ClockSource.OCPP)
+    async def _set_clock(self, moment: datetime | None) -> None:
+        """Take the CSMS's time, and let the station know where that is news."""
+        if moment is None or moment >= LATEST_PLAUSIBLE:
+            return
+        changes, kept = self._clock.changes, asyncio.Event()
+        self._clock.set_utc(moment, ClockSource.OCPP)
+        if self._clock.changes == changes:
+            return
+        self._inbox.post(ClockSet(self._clock.anchor()), kept.set)
+        try:
+            async with asyncio.timeout(KEEP_CLOCK_S):
+                await kept.wait()
+        except TimeoutError:
+            log.warning("csms.clock_not_kept")
 
     def _utc(self) -> datetime | None:
         return self._clock.utc(self._clock.now())
