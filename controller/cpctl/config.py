@@ -10,6 +10,7 @@ import json
 import os
 import re
 import tomllib
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ ENV_PREFIX = "CPCTL_"
 # IEC 61851-1: below 6 A there is no duty cycle to offer; 80 A is the last one.
 MIN_CURRENT_A = 6
 MAX_CURRENT_A = 80
+
+# An Ed25519 public key.
+KEY_BYTES = 32
 
 # The link's board configuration has room for four EVSEs.
 MAX_EVSES = 4
@@ -104,6 +108,14 @@ class CoprocessorConfig(_Section):
     board: Annotated[str, Field(min_length=1)] = "sim"
     mac: Annotated[str | None, Field(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")] = None
     link_dead_s: Annotated[int, Field(ge=10, le=3600)] = 120
+    firmware_keys: tuple[str, ...] = ()
+
+    @field_validator("firmware_keys")
+    @classmethod
+    def _are_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not _is_key(key) for key in keys):
+            raise ValueError("holds Ed25519 public keys, each 32 bytes in base64")
+        return keys
 
 
 class SiteConfig(_Section):
@@ -366,6 +378,13 @@ def _read(path: Path) -> str:
     except OSError as error:
         reason = error.strerror or "cannot be read"
     raise ConfigError([ConfigProblem(str(path), 0, "", reason)])
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(b64decode(text, validate=True)) == KEY_BYTES
+    except ValueError:
+        return False
 
 
 def _as_text(value: Scalar) -> str:

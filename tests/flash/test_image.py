@@ -11,7 +11,7 @@ import pytest
 from tests.flash.conftest import PUBLIC, ImageMaker
 
 from cpctl.flash.errors import ImageUntrusted, ImageUnusable
-from cpctl.flash.image import check_keys, load
+from cpctl.flash.image import load
 
 OTHER_KEY = b64encode(bytes(32)).decode()
 
@@ -103,8 +103,3 @@ def test_what_is_no_image_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ImageUnusable, match=r"manifest\.json is missing"):
         load(tmp_path / "empty", [])
-
-
-def test_a_key_that_is_none_is_named() -> None:
-    assert check_keys([PUBLIC, OTHER_KEY]) is None
-    assert "'short'" in (check_keys([PUBLIC, "short"]) or "")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from . import lists, look, run, service, simulate, tools
+from . import board, lists, look, run, service, simulate, tools
 
 app = typer.Typer(
     name="cpctl",
@@ -31,6 +31,6 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
     """EV charge point controller: run it, look into it, and simulate one."""
 
 
-for part in (run, simulate, look, lists, tools):
+for part in (run, simulate, look, lists, tools, board):
     part.register(app)
 app.add_typer(service.app, name="service")

@@ -81,11 +81,6 @@ def load(source: Path, keys: Sequence[str], *, unsigned: bool = False) -> Image:
     return Image(source, manifest, contents, signed)
 
 
-def check_keys(keys: Sequence[str]) -> str | None:
-    """Return what is wrong with the first of these that is no public key; None if all are."""
-    return next((f"{key!r} is no Ed25519 public key (32 bytes in base64)" for key in keys if _key_bytes(key) is None), None)
-
-
 def _signed(source: Path, raw: bytes, signature: bytes | None, keys: Sequence[str], unsigned: bool) -> bool:
     if signature is None:
         if unsigned:
