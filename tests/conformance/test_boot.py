@@ -103,7 +103,7 @@ async def _resets_with_transaction(directory: Path, kind: str) -> None:
             "CP StatusNotification 1 Finishing",
             f"CP StopTransaction 1 {kind}Reset",
             "CP BootNotification: Accepted",
-            then=["CP StatusNotification 0 Available", "CP StatusNotification 1 Preparing"],
+            then=["CP StatusNotification 0 Available", "CP StatusNotification 1 Finishing"],
         )
         assert (await rig.truth()).contactor == 0
         assert rig.csms.ledger.problems == []
