@@ -23,9 +23,9 @@ test *steps:
 fw-test:
     scripts/test c
 
-# Replay the corpus of the link decoder's fuzzer
-fuzz:
-    scripts/test fuzz
+# Replay the corpus of the link decoder's fuzzer, then send OCPP frames made from the schemas; `just fuzz 2000`
+fuzz frames="100000":
+    scripts/fuzz {{ frames }}
 
 # Kill the running controller at random instants; `just soak --kills 200 --seed 7`
 soak *args:
@@ -39,7 +39,7 @@ bench *args: _ready
 gen: _ready
     python protocol/generate.py
 
-# Run the conformance tests and write their table, docs/reference/conformance-1.6.md
+# Run the conformance tests and write their table, docs/conformance-1.6.md
 conformance: _ready
     python scripts/conformance
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .cases import NOT_SHOWN, SERVED, held_by, plan
 
-PAGE = Path(__file__).parents[2] / "docs/reference/conformance-1.6.md"
+PAGE = Path(__file__).parents[2] / "docs/conformance-1.6.md"
 PASSED = "passed"
 
 _HEAD = """\

@@ -51,13 +51,50 @@ async def test_every_required_key_is_shown_as_writable_as_it_is(tmp_path: Path) 
 async def test_a_changed_key_reads_as_changed_and_outlives_a_restart(tmp_path: Path) -> None:
     async with Rig(tmp_path) as rig:
         await rig.online()
-        assert await rig.call("ChangeConfiguration", key="MeterValueSampleInterval", value="15") == {"status": "Accepted"}
+        talk = Talk(rig)
+        await rig.call("ChangeConfiguration", key="metervaluesampleinterval", value="15")
+        await talk.was("CS ChangeConfiguration metervaluesampleinterval 15: Accepted")
         for _ in range(2):
             answer = await rig.call("GetConfiguration", key=["MeterValueSampleInterval"])
-            assert answer["configurationKey"] == [{"key": "MeterValueSampleInterval", "readonly": False, "value": "15"}]
+            assert answer == {"configurationKey": [{"key": "MeterValueSampleInterval", "readonly": False, "value": "15"}]}
             await rig.kill()
             await rig.start()
             await rig.online()
+
+
+@case("TC_021_CS", "Change/set Configuration")
+@virtually
+async def test_every_key_that_is_shown_as_writable_takes_its_own_value_and_no_other_takes_any(tmp_path: Path) -> None:
+    async with Rig(tmp_path, evses=2) as rig:
+        await rig.online()
+        shown = [entry for entry in (await rig.call("GetConfiguration"))["configurationKey"] if "value" in entry]
+        talk = Talk(rig)
+        for entry in shown:
+            await rig.call("ChangeConfiguration", key=entry["key"], value=entry["value"])
+        assert talk.lines() == [
+            f"CS ChangeConfiguration {entry['key']} {entry['value']}: {'Rejected' if entry['readonly'] else 'Accepted'}" for entry in shown
+        ]
+        assert [entry for entry in (await rig.call("GetConfiguration"))["configurationKey"] if "value" in entry] == shown
+
+
+@case("TC_021_CS", "Change/set Configuration")
+@virtually
+async def test_the_phase_rotation_of_each_connector_is_kept(tmp_path: Path) -> None:
+    async with Rig(tmp_path, evses=2) as rig:
+        await rig.online()
+        for value, status in (
+            ("0.RST, 1.RTS,2.TRS", "Accepted"),
+            ("1.RST,1.RTS", "Rejected"),
+            ("3.RST", "Rejected"),
+            ("1.XYZ", "Rejected"),
+            ("", "Rejected"),
+        ):
+            assert await rig.call("ChangeConfiguration", key="ConnectorPhaseRotation", value=value) == {"status": status}
+        await rig.kill()
+        await rig.start()
+        await rig.online()
+        answer = await rig.call("GetConfiguration", key=["ConnectorPhaseRotation", "ConnectorPhaseRotationMaxLength"])
+        assert [(entry["value"], entry["readonly"]) for entry in answer["configurationKey"]] == [("0.RST,1.RTS,2.TRS", False), ("3", True)]
 
 
 @case("TC_040_1_CS", "Configuration key - NotSupported")
@@ -65,7 +102,10 @@ async def test_a_changed_key_reads_as_changed_and_outlives_a_restart(tmp_path: P
 async def test_an_unknown_key_is_not_supported(tmp_path: Path) -> None:
     async with Rig(tmp_path) as rig:
         await rig.online()
-        assert await rig.call("ChangeConfiguration", key="NoSuchKey", value="1") == {"status": "NotSupported"}
+        talk = Talk(rig)
+        await rig.call("ChangeConfiguration", key="NoSuchKey", value="1")
+        await talk.was("CS ChangeConfiguration NoSuchKey 1: NotSupported")
+        assert await rig.call("GetConfiguration", key=["NoSuchKey"]) == {"configurationKey": [], "unknownKey": ["NoSuchKey"]}
 
 
 @case("TC_040_2_CS", "Configuration key - Invalid value")
@@ -76,10 +116,16 @@ async def test_a_value_that_a_key_can_not_hold_is_rejected_and_changes_nothing(t
         for key, value in (
             ("MeterValueSampleInterval", "-1"),
             ("MeterValuesSampledData", "Energy.Active.Import.Register,SoC"),
+            ("MeterValuesSampledData", "Voltage.L4"),
+            ("WebSocketPingInterval", "-5"),
+            ("ConnectionTimeOut", "1.5"),
+            ("ConnectionTimeOut", "999999999999"),
             ("LocalPreAuthorize", "perhaps"),
         ):
             before = await rig.call("GetConfiguration", key=[key])
-            assert await rig.call("ChangeConfiguration", key=key, value=value) == {"status": "Rejected"}
+            talk = Talk(rig)
+            await rig.call("ChangeConfiguration", key=key, value=value)
+            assert talk.lines() == [f"CS ChangeConfiguration {key} {value}: Rejected"]
             assert await rig.call("GetConfiguration", key=[key]) == before
 
 

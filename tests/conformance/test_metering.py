@@ -69,3 +69,23 @@ async def test_clock_aligned_samples_come_at_round_times(tmp_path: Path) -> None
         assert {datetime.fromisoformat(value["timestamp"]).second % 20 for value in values} == {0}
         (stop,) = talk.payloads("StopTransaction")
         assert contexts(stop["transactionData"]) == ["Transaction.Begin", *["Sample.Clock"] * len(values), "Transaction.End"]
+
+
+@case("TC_071_CS", "Clock-aligned Meter Values")
+@virtually
+async def test_clock_aligned_values_of_free_connectors_come_too_and_name_no_transaction(tmp_path: Path) -> None:
+    async with Rig(tmp_path, evses=2, ClockAlignedDataInterval=60, MeterValuesAlignedData="Energy.Active.Import.Register,Voltage.L1") as rig:
+        await rig.online()
+        await rig.pass_time(3)
+        talk = Talk(rig)
+        await rig.pass_time(60)
+        calls = talk.payloads("MeterValues")
+        assert sorted(call["connectorId"] for call in calls) == [1, 2]
+        for call in calls:
+            assert "transactionId" not in call
+            (value,) = call["meterValue"]
+            assert datetime.fromisoformat(value["timestamp"]).second == 0
+            assert [(one["measurand"], one["context"], one.get("phase")) for one in value["sampledValue"]] == [
+                ("Energy.Active.Import.Register", "Sample.Clock", None),
+                ("Voltage", "Sample.Clock", "L1-N"),
+            ]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tests.whole.rig import Rig, virtually
 
+from cpctl.sim.csms_script import Refuse
+
 from .cases import case
 from .talk import Talk
 
@@ -70,14 +72,47 @@ async def test_a_trigger_that_can_not_be_followed_is_refused(tmp_path: Path) -> 
         await rig.call("TriggerMessage", requestedMessage="MeterValues", connectorId=0)
         await rig.call("TriggerMessage", requestedMessage="BootNotification")
         await rig.call("TriggerMessage", requestedMessage="FirmwareStatusNotification")
+        await rig.call("TriggerMessage", requestedMessage="DiagnosticsStatusNotification", connectorId=1)
         await talk.was(
             "CS TriggerMessage StatusNotification 9: Rejected",
             "CS TriggerMessage MeterValues 9: Rejected",
             "CS TriggerMessage MeterValues 0: Rejected",
             "CS TriggerMessage BootNotification: Rejected",
             "CS TriggerMessage FirmwareStatusNotification: NotImplemented",
+            "CS TriggerMessage DiagnosticsStatusNotification 1: NotImplemented",
         )
         assert talk.payloads("MeterValues") == []
+        await rig.call("ChangeConfiguration", key="MeterValuesSampledData", value="")
+        talk.again()
+        await rig.call("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
+        await talk.was("CS TriggerMessage MeterValues 1: Rejected")
+
+
+@case("TC_054_CS", "Trigger Message")
+@virtually
+async def test_a_connector_that_a_message_has_nothing_to_do_with_is_passed_over(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.online()
+        talk = Talk(rig)
+        await rig.call("TriggerMessage", requestedMessage="Heartbeat", connectorId=9)
+        await talk.was("CS TriggerMessage Heartbeat 9: Accepted")
+        assert len(talk.payloads("Heartbeat")) == 1
+
+
+@case("TC_054_CS", "Trigger Message")
+@virtually
+async def test_triggered_meter_values_do_not_wait_behind_a_message_that_the_csms_does_not_take(tmp_path: Path) -> None:
+    async with Rig(tmp_path, MeterValueSampleInterval=10, TransactionMessageRetryInterval=600) as rig:
+        await rig.online()
+        await rig.charge()
+        rig.csms.script("MeterValues", Refuse())
+        await rig.pass_time(12)
+        talk = Talk(rig)
+        await rig.call("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
+        await rig.sleep(1)
+        (triggered,) = talk.payloads("MeterValues")
+        assert triggered["transactionId"] == 1
+        assert triggered["meterValue"][0]["sampledValue"][0]["context"] == "Trigger"
 
 
 def _answered_before_promised(talk: Talk) -> bool:
