@@ -53,8 +53,3 @@ void port_uart_write(int number, const uint8_t *bytes, size_t len)
 {
     (void)uart_write_bytes((uart_port_t)number, bytes, len);
 }
-
-void port_uart_flush(int number, uint32_t timeout_ms)
-{
-    (void)uart_wait_tx_done((uart_port_t)number, pdMS_TO_TICKS(timeout_ms));
-}

@@ -21,7 +21,4 @@ size_t port_uart_room(int number);
 /* Write bytes, no more than there is room for. */
 void port_uart_write(int number, const uint8_t *bytes, size_t len);
 
-/* Wait until what was written has left, `timeout_ms` at most. */
-void port_uart_flush(int number, uint32_t timeout_ms);
-
 #endif
