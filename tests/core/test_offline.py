@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cpctl.core.cache import MAX_ENTRIES
-from cpctl.core.inputs import CsmsOffline, CsmsOnline, EvseObserved, TokenAnswered
+from cpctl.core.inputs import CsmsOffline, CsmsOnline, EvseObserved, StoreFailed, TokenAnswered
 from cpctl.core.model import CacheEntry, IdToken, StopReason, TokenInfo, TokenStatus
 from cpctl.core.outputs import Decision, Report
 
@@ -106,8 +106,8 @@ def test_an_answer_nobody_waits_for_changes_nothing() -> None:
     assert drive.feed(TokenAnswered(99, ACCEPTED)) == []
 
 
-def test_an_entry_out_of_date_is_unknown() -> None:
-    drive = Drive()
+def test_an_entry_out_of_date_is_refused_though_unknown_tokens_may_charge() -> None:
+    drive = Drive(initial_variables=(("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true"),))
     known(drive, info=TokenInfo(TokenStatus.ACCEPTED, expires_utc_ms=NOON_2030 + 100_000))
     drive.feed(CsmsOffline())
     drive.plug()
@@ -127,20 +127,23 @@ def test_the_cache_survives_a_restart_and_switching_it_off_ignores_it() -> None:
     assert drive.outcome(drive.tap()) is Decision.REJECTED
 
 
-def test_the_cache_is_bounded_and_the_longest_unused_goes_first() -> None:
+def test_the_cache_is_bounded_and_the_refused_and_then_the_longest_unheard_of_go_first() -> None:
     drive = Drive()
-    known(drive, TAG, INVALID)
+
+    def held() -> set[str]:
+        return {record.id_token.value for record in drive.disk.records.values() if isinstance(record, CacheEntry)}
+
     for number in range(MAX_ENTRIES - 1):
-        drive.tap(IdToken(f"T{number}"))
-        drive.answer(INVALID)
+        known(drive, IdToken(f"T{number}"))
     known(drive, TAG, INVALID)
-    drive.tap(OTHER)
-    drive.answer(INVALID)
-    held = {record.id_token.value for record in drive.disk.records.values() if isinstance(record, CacheEntry)}
-    assert len(held) == MAX_ENTRIES
-    assert "TAG1" in held
-    assert "TAG2" in held
-    assert "T0" not in held
+    known(drive, IdToken("T0"))
+    known(drive, OTHER)
+    assert len(held()) == MAX_ENTRIES
+    assert "TAG1" not in held(), "refused ones go first"
+    known(drive, IdToken("NEW"))
+    assert len(held()) == MAX_ENTRIES
+    assert {"T0", "TAG2", "NEW"} <= held()
+    assert "T1" not in held(), "of the others, the one not heard of for the longest time"
 
 
 def test_back_online_every_status_is_told_again() -> None:
@@ -169,3 +172,62 @@ def test_a_snapshot_that_says_nothing_new_costs_nothing() -> None:
     drive.feed(seen)
     assert drive.feed(seen) == []
     assert drive.feed(drive.reading()) == []
+
+
+def test_what_waits_for_a_cable_is_dropped_at_a_restart_where_its_time_can_not_be_told() -> None:
+    for dated, waits in ((True, True), (False, False)):
+        drive = Drive(evses=2)
+        drive.dated = dated
+        drive.send_token(TAG, 1)
+        drive.send_token(OTHER, 0)
+        drive.boot += 1
+        drive.crash(away_s=10)
+        assert ("claim/1" in drive.disk.records) == ("claim/0" in drive.disk.records) == waits
+        drive.plug(1)
+        drive.plug(2)
+        assert {event.evse for event in drive.started} == ({1, 2} if waits else set())
+
+
+def test_a_clock_that_was_set_back_meanwhile_does_not_stretch_the_time_for_the_cable() -> None:
+    drive = Drive()
+    drive.ms += 3_600_000
+    drive.send_token()
+    drive.boot, drive.ms = 2, 0
+    drive.crash()
+    drive.run(61)
+    assert drive.status() == "Available"
+    assert "claim/1" not in drive.disk.records
+
+
+def test_a_restored_token_does_not_start_for_another_vehicle_than_its_own() -> None:
+    drive = Drive(initial_variables=(("TxCtrlr.TxStartOnPowerPathClosed", "true"),))
+    drive.plug()
+    drive.send_token()
+    assert drive.limit_ma() == 32_000
+    drive.seats[1].plug += 1
+    drive.crash()
+    drive.draw()
+    assert not drive.started
+    assert drive.limit_ma() == 0
+
+
+def test_a_start_with_the_vehicles_wish_has_the_register_of_the_offer() -> None:
+    drive = Drive(initial_variables=(("TxCtrlr.TxStartOnPowerPathClosed", "true"),))
+    drive.plug()
+    drive.send_token()
+    assert not drive.started
+    assert drive.status() == "Preparing"
+    drive.crash()
+    drive.seats[1].energy_mwh = 40_000  # drawn on the lease while the host was away
+    drive.draw()
+    (started,) = drive.started
+    assert started.register_mwh == 0
+    assert "claim/1" not in drive.disk.records
+
+
+def test_the_offer_before_the_start_is_taken_back_where_the_start_could_not_be_stored() -> None:
+    drive = Drive(initial_variables=(("TxCtrlr.TxStartOnPowerPathClosed", "true"),))
+    drive.plug()
+    drive.send_token()
+    drive.feed(StoreFailed("full"))
+    assert drive.limit_ma() == 0

@@ -12,6 +12,7 @@ from cpctl.core.reasons import withheld
 from cpctl.core.restore import restore
 from cpctl.core.stamps import earlier_by, latest
 from cpctl.core.status import Facts, charging_state, connector_status
+from cpctl.core.taps import MAX_TAPS, REPEAT_MS, repeated
 from cpctl.core.timers import Timer, Timers
 from cpctl.core.transactions import begin, stop
 from cpctl.core.turn import Turn
@@ -121,3 +122,13 @@ def test_with_other_stop_points_the_end_of_the_authorization_only_cuts_the_energ
     assert evse.transaction.stop_requested
     assert "stopped" in [reason.code for reason in withheld(state, evse)]
     assert not any(isinstance(output, Publish) and isinstance(output.event, TransactionEnded) for output in turn.outputs)
+
+
+def test_the_tokens_that_a_reader_has_just_seen_are_bounded_and_soon_forgotten() -> None:
+    state = restore(StationSettings((EvseSettings(1, 16_000),)), {}, 1, lambda: "tx")
+    for number in range(2 * MAX_TAPS):
+        assert repeated(Turn(state, Stamp(1, number)), 1, IdToken(f"T{number}")) is None
+    assert len(state.taps) == MAX_TAPS
+    later = Stamp(1, 2 * MAX_TAPS + REPEAT_MS)
+    assert repeated(Turn(state, later), 1, IdToken("T1")) is None
+    assert len(state.taps) == 1
