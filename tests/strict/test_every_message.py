@@ -10,12 +10,25 @@ from tests.csms.station import Point, at, ended, eventually, started, status, up
 from tests.strict.server import Refused, StrictCsms
 
 from cpctl.core.faults import FAULTS
-from cpctl.core.inputs import EventDelivered, Reset, TokenAnswered, Unlock
+from cpctl.core.inputs import (
+    ChangeAvailability,
+    ClearCache,
+    EventDelivered,
+    RemoteStart,
+    RemoteStop,
+    Reset,
+    SetVariable,
+    TokenAnswered,
+    Unlock,
+)
 from cpctl.core.model import ConnectorStatus, IdToken, Measurand, Reading, ReadingContext, Sample, StopReason
-from cpctl.core.outputs import UnlockOutcome
+from cpctl.core.outputs import Decision, Measured, Outcome, SetOutcome, UnlockOutcome
+from cpctl.csms.frames import Payload
 from cpctl.csms.settings import CsmsSettings
+from cpctl.csms.vendors import DataAnswer, DataStatus
 from cpctl.errors import CallRefused
 
+COMMANDS = (ChangeAvailability, ClearCache, RemoteStart, RemoteStop, Reset, SetVariable, Unlock)
 UNITS = {
     Measurand.ENERGY_IMPORT_REGISTER: "Wh",
     Measurand.ENERGY_IMPORT_INTERVAL: "Wh",
@@ -30,9 +43,15 @@ UNITS = {
 }
 
 
+async def echo(message: str | None, data: str | None) -> DataAnswer:
+    return DataAnswer(DataStatus.ACCEPTED, data) if message == "echo" else DataAnswer(DataStatus.UNKNOWN_MESSAGE)
+
+
 @pytest.fixture
 async def point(strict_csms: StrictCsms) -> AsyncIterator[Point]:
-    made = Point(CsmsSettings(strict_csms.url, "CP001", vendor="V" * 30, model="M" * 30, serial="S" * 40, firmware_version="F" * 80))
+    everything = {"box_serial": "B" * 40, "meter_type": "T" * 40, "meter_serial": "N" * 40, "iccid": "8" * 30, "imsi": "2" * 30}
+    settings = CsmsSettings(strict_csms.url, "CP001", vendor="V" * 30, model="M" * 30, serial="S" * 40, firmware_version="F" * 80, **everything)
+    made = Point(settings, vendors={"com.example": echo})
     made.start()
     await eventually(lambda: made.station.online, 20)
     yield made
@@ -40,7 +59,7 @@ async def point(strict_csms: StrictCsms) -> AsyncIterator[Point]:
 
 
 async def test_every_message_of_ours_is_taken(strict_csms: StrictCsms, point: Point) -> None:
-    await strict_csms.wait_for("BootNotification")
+    assert len(await strict_csms.wait_for("BootNotification")) == 9, "every field there is"
     everything = tuple(
         Sample(at(60), context, tuple(Reading(measurand, 12_345, unit, phase) for measurand, unit in UNITS.items() for phase in range(4)))
         for context in ReadingContext
@@ -61,6 +80,13 @@ async def test_every_message_of_ours_is_taken(strict_csms: StrictCsms, point: Po
         await strict_csms.wait_for("StatusNotification", count=number + 1, where=lambda payload: payload["connectorId"] == 2)
     point.service.report(status(0, ConnectorStatus.CHARGING))
     assert (await strict_csms.wait_for("StatusNotification", where=lambda payload: payload["connectorId"] == 0))["status"] == "Available"
+    for transaction in (None, "t1", "unknown to the CSMS"):
+        point.service.measured(Measured(1, 1, everything[0], transaction))
+    await strict_csms.wait_for("MeterValues", count=4)
+    assert await point.service.data_transfer("com.example", "m" * 50, "d" * 5000) == DataAnswer(DataStatus.UNKNOWN_VENDOR)
+    assert await point.service.data_transfer("v" * 255) == DataAnswer(DataStatus.UNKNOWN_VENDOR)
+    strict_csms.reply("DataTransfer", {"status": "Accepted", "data": "ä"})
+    assert await point.service.data_transfer("com.example") == DataAnswer(DataStatus.ACCEPTED, "ä")
     point.service.ask_token(1, 1, IdToken("TAG1"))
     point.service.ask_token(2, 1, IdToken("x" * 36))
     await eventually(lambda: len(point.station.of(TokenAnswered)) == 2, 20)
@@ -69,24 +95,73 @@ async def test_every_message_of_ours_is_taken(strict_csms: StrictCsms, point: Po
     await strict_csms.wait_for("Heartbeat")
 
 
-async def test_every_operation_is_served(strict_csms: StrictCsms, point: Point) -> None:
-    point.station.outcomes[Unlock] = UnlockOutcome.UNLOCKED
-    for action, payload, answer in (
-        ("RemoteStartTransaction", {"idTag": "TAG1", "connectorId": 1}, "Accepted"),
-        ("RemoteStopTransaction", {"transactionId": 1}, "Accepted"),
-        ("UnlockConnector", {"connectorId": 1}, "Unlocked"),
-        ("ChangeAvailability", {"connectorId": 0, "type": "Operative"}, "Accepted"),
-        ("ChangeConfiguration", {"key": "CurrentLimit", "value": "10"}, "Accepted"),
-        ("ChangeConfiguration", {"key": "Nonsense", "value": "10"}, "NotSupported"),
-        ("ClearCache", {}, "Accepted"),
-        ("DataTransfer", {"vendorId": "com.example", "messageId": "x", "data": "y"}, "UnknownVendorId"),
-        ("Reset", {"type": "Soft"}, "Accepted"),
-    ):
+@pytest.mark.parametrize(
+    ("action", "payload", "outcomes"),
+    [
+        ("RemoteStartTransaction", {"idTag": "TAG1", "connectorId": 1}, {Decision.ACCEPTED: "Accepted", Decision.REJECTED: "Rejected"}),
+        ("RemoteStopTransaction", {"transactionId": 1}, {Decision.ACCEPTED: "Accepted", Decision.REJECTED: "Rejected"}),
+        (
+            "UnlockConnector",
+            {"connectorId": 1},
+            {
+                UnlockOutcome.UNLOCKED: "Unlocked",
+                UnlockOutcome.FAILED: "UnlockFailed",
+                UnlockOutcome.NOT_SUPPORTED: "NotSupported",
+                UnlockOutcome.UNKNOWN_CONNECTOR: "NotSupported",
+            },
+        ),
+        (
+            "ChangeAvailability",
+            {"connectorId": 0, "type": "Operative"},
+            {Decision.ACCEPTED: "Accepted", Decision.REJECTED: "Rejected", Decision.SCHEDULED: "Scheduled"},
+        ),
+        (
+            "ChangeConfiguration",
+            {"key": "CurrentLimit", "value": "10"},
+            {
+                SetOutcome.ACCEPTED: "Accepted",
+                SetOutcome.REBOOT_REQUIRED: "RebootRequired",
+                SetOutcome.REJECTED: "Rejected",
+                SetOutcome.UNKNOWN: "NotSupported",
+            },
+        ),
+        ("ClearCache", {}, {Decision.ACCEPTED: "Accepted", Decision.REJECTED: "Rejected"}),
+        ("Reset", {"type": "Hard"}, {Decision.ACCEPTED: "Accepted", Decision.REJECTED: "Rejected"}),
+        ("Reset", {"type": "Soft"}, {Decision.SCHEDULED: "Accepted"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_every_operation_gets_every_answer_that_it_can_have(
+    strict_csms: StrictCsms, point: Point, action: str, payload: Payload, outcomes: dict[Outcome, str]
+) -> None:
+    for outcome, answer in outcomes.items():
+        point.station.outcomes = dict.fromkeys(COMMANDS, outcome)
         assert await strict_csms.send(action, payload) == {"status": answer}
-    assert isinstance(point.station.commands[-1], Reset)
+
+
+async def test_what_needs_no_command_is_served_too(strict_csms: StrictCsms, point: Point) -> None:
+    for payload, answer in (
+        ({"vendorId": "com.example", "messageId": "echo", "data": "y"}, {"status": "Accepted", "data": "y"}),
+        ({"vendorId": "com.example"}, {"status": "UnknownMessageId"}),
+        ({"vendorId": "org.other"}, {"status": "UnknownVendorId"}),
+    ):
+        assert await strict_csms.send("DataTransfer", payload) == answer
+    assert await strict_csms.send("ChangeConfiguration", {"key": "Nonsense", "value": "10"}) == {"status": "NotSupported"}
     listed = await strict_csms.send("GetConfiguration", {})
     assert len(listed["configurationKey"]) > 25
     assert (await strict_csms.send("GetConfiguration", {"key": ["Nonsense"]}))["unknownKey"] == ["Nonsense"]
+    for message, connector, status_word in (
+        ("Heartbeat", None, "Accepted"),
+        ("StatusNotification", None, "Accepted"),
+        ("StatusNotification", 1, "Accepted"),
+        ("MeterValues", 1, "Accepted"),
+        ("StatusNotification", 9, "Rejected"),
+        ("BootNotification", None, "Rejected"),
+        ("FirmwareStatusNotification", None, "NotImplemented"),
+        ("DiagnosticsStatusNotification", None, "NotImplemented"),
+    ):
+        asked = {"requestedMessage": message} | ({} if connector is None else {"connectorId": connector})
+        assert await strict_csms.send("TriggerMessage", asked) == {"status": status_word}
 
 
 async def test_what_we_do_not_serve_is_refused_by_the_book_and_the_connection_stays(strict_csms: StrictCsms, point: Point) -> None:
