@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cpctl.core import inputs as i
 from cpctl.core.model import (
     Availability,
+    Claim,
     ConnectorSettings,
     ConnectorStatus,
     EvseSettings,
@@ -93,6 +94,10 @@ settable = st.sampled_from(
         ("TxCtrlr.StopTxOnEVSideDisconnect", "false"),
         ("TxCtrlr.StopTxOnInvalidId", "false"),
         ("TxCtrlr.MaxEnergyOnInvalidId", "1000"),
+        ("TxCtrlr.TxStartOnPowerPathClosed", "true"),
+        ("TxCtrlr.TxStartOnPowerPathClosed", "true"),
+        ("TxCtrlr.TxStartOnPowerPathClosed", "false"),
+        ("AuthCtrlr.FreeVendActive", "true"),
         ("AuthCtrlr.AuthorizeRemoteStart", "true"),
         ("AuthCtrlr.LocalPreAuthorize", "true"),
         ("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true"),
@@ -184,7 +189,7 @@ class World:
         self.asks: list[int] = []
         self.outputs: list[Output] = []
         self.asked: dict[int, IdToken] = {}
-        self.trusted: set[str] = set()  # tokens that somebody has ever vouched for
+        self.trusted: set[str] = {"freevend"}  # tokens that somebody has ever vouched for, and the one that needs nobody
         self.trusting = False  # unknown tokens have been allowed
         self.energy_mwh = 0
         self.station = build(self.disk, self.ids, policy)
@@ -282,12 +287,12 @@ class World:
         match output:
             case Grant(evse, plug, limit_ma):
                 seen = self.seen[evse]
-                transaction = self.running(evse)
+                basis = self.running(evse) or self.offered(evse)
                 assert self.link_up
-                assert transaction is not None
-                assert transaction.plug == plug == seen.plug
-                assert not transaction.stop_requested
-                assert self.trusting or (transaction.id_token is not None and transaction.id_token.value.casefold() in self.trusted)
+                assert basis is not None
+                assert basis.plug == plug == seen.plug
+                assert not (isinstance(basis, Transaction) and basis.stop_requested)
+                assert self.trusting or (basis.id_token is not None and basis.id_token.value.casefold() in self.trusted)
                 assert not seen.faults
                 assert 6_000 <= limit_ma <= min(MAX_MA, seen.cable_ma if seen.cable_ma is not None else MAX_MA)
                 self.permitted[evse] = (plug, limit_ma)
@@ -315,9 +320,15 @@ class World:
                 assert running is not None
             elif status not in (ConnectorStatus.SUSPENDED_EV, ConnectorStatus.PREPARING, ConnectorStatus.SUSPENDED_EVSE):
                 assert view["why_not"], status
+            if running is None and self.offered(number) is None:
+                assert self.permitted.get(number, (0, 0))[1] == 0, "no permission outlives what it was given for"
             if running is None:
-                assert self.permitted.get(number, (0, 0))[1] == 0, "no permission outlives its transaction"
                 assert view["why_not"], "there is always a reason"
+
+    def offered(self, evse: int) -> Claim | None:
+        """Return the token on which energy is offered to an EVSE before its transaction, as on disk, with the register of that moment."""
+        record = self.disk.records.get(f"claim/{evse}")
+        return record if isinstance(record, Claim) and record.offered_mwh is not None else None
 
     def running(self, evse: int) -> Transaction | None:
         """Return the transaction that runs on an EVSE, as on disk."""
