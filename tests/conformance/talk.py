@@ -39,6 +39,10 @@ class Talk:
         """Return the payloads of the messages of one kind."""
         return [call for _, said, call, _ in self._messages() if said == action]
 
+    def own(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield what the charge point said, (action, payload), in the order in which it was sent."""
+        yield from ((action, call) for who, action, call, _ in self._messages() if who == "CP")
+
     def spans(self, action: str) -> list[tuple[int, int]]:
         """Return of each message of one kind which frame it was, and which frame its answer."""
         asked: dict[str, int] = {}
