@@ -53,9 +53,9 @@ def main() -> int:
         compile_all(base, {test for removal in chosen for test in removal.tests}, pool)
         verdicts = list(pool.map(lambda numbered: judge(base, *numbered), enumerate(chosen)))
     for removal, verdict in zip(chosen, verdicts, strict=True):
-        print(f"{'ok  ' if verdict.startswith('test_') else 'FAIL'}  {removal.protection}: {verdict}")
+        sys.stdout.write(f"{'ok  ' if verdict.startswith('test_') else 'FAIL'}  {removal.protection}: {verdict}\n")
     missed = sum(not verdict.startswith("test_") for verdict in verdicts)
-    print(f"{len(chosen)} protections removed one by one, {missed} of them unnoticed")
+    sys.stdout.write(f"{len(chosen)} protections removed one by one, {missed} of them unnoticed\n")
     return 1 if missed or not chosen else 0
 
 

@@ -31,7 +31,7 @@ int16_t cp_pilot_from_pin_mv(int32_t pin_mv, int16_t minus12_mv, int16_t plus12_
 #define LN2 45426u   /* ln 2 in Q16 */
 #define T25_DK 2982u /* 25 degrees Celsius in 0.1 K, rounded */
 #define ZERO_DC_DK 2732
-#define COLDEST_DC -400
+#define COLDEST_DC (-400)
 #define HOTTEST_DC 1500
 
 /* log2 of a number above 0, in Q16: the place of its first bit, then a bit of the fraction for each squaring. */

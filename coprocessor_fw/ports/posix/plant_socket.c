@@ -1,4 +1,5 @@
-#define _GNU_SOURCE /* accept4 */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): accept4 wants this name */
+#define _GNU_SOURCE
 
 #include "plant_socket.h"
 

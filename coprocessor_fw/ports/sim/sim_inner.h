@@ -22,7 +22,7 @@ struct cp_sim {
     uint8_t nvm[CP_NVM_SIZE];
     size_t nvm_len;
     uint32_t store_count;
-    uint32_t peak_ma;  /* of all vehicles together, since it was asked for */
+    uint32_t peak_ma; /* of all vehicles together, since it was asked for */
     cp_rtc_t rtc;
 };
 

@@ -7,8 +7,9 @@
 
 #define MAGIC 0x32575043u /* "CPW2" */
 #define WORDS_PER_PLANT 14u
+#define BYTES_PER_PLANT ((size_t)4u * WORDS_PER_PLANT)
 #define HEAD 16u
-#define WORLD_SIZE (HEAD + CP_NVM_SIZE + 4u * WORDS_PER_PLANT * CP_EVSE_MAX + 4u)
+#define WORLD_SIZE (HEAD + CP_NVM_SIZE + BYTES_PER_PLANT * CP_EVSE_MAX + 4u)
 
 _Static_assert(WORLD_SIZE <= CP_SIM_WORLD_MAX, "the public bound holds every world");
 
@@ -71,7 +72,7 @@ static void save_plant(const cp_plant_t *p, uint8_t *out)
     };
 
     for (unsigned i = 0; i < WORDS_PER_PLANT; i++) {
-        put(&out[4u * i], words[i]);
+        put(&out[(size_t)4u * i], words[i]);
     }
 }
 
@@ -109,7 +110,7 @@ size_t cp_sim_save(void *handle, uint8_t *out, size_t cap)
     put(&out[12], sim->random);
     memcpy(&out[HEAD], sim->nvm, sim->nvm_len);
     for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
-        save_plant(&sim->plant[i], &out[HEAD + CP_NVM_SIZE + 4u * WORDS_PER_PLANT * i]);
+        save_plant(&sim->plant[i], &out[HEAD + CP_NVM_SIZE + BYTES_PER_PLANT * i]);
     }
     put(&out[WORLD_SIZE - 4u], cp_crc32(0, out, WORLD_SIZE - 4u));
     return WORLD_SIZE;
@@ -132,7 +133,7 @@ int cp_sim_load(void *handle, const uint8_t *in, size_t len)
     sim->random = cp_crc32(0, seeds, sizeof seeds);
     sim->random = sim->random != 0u ? sim->random : 1u;
     for (unsigned i = 0; i < CP_EVSE_MAX; i++) {
-        load_plant(&sim->plant[i], &in[HEAD + CP_NVM_SIZE + 4u * WORDS_PER_PLANT * i]);
+        load_plant(&sim->plant[i], &in[HEAD + CP_NVM_SIZE + BYTES_PER_PLANT * i]);
     }
     sim_restart(sim, CP_RESET_REASON_POWER_ON);
     return 1;

@@ -13,17 +13,17 @@
 #define CP_BLANK_WINDOWS 2u
 
 /* Thresholds between pilot states, in the middle of the gaps between the nominal ranges. [R] */
-#define CP_LEVEL_TOP_MV 13000    /* above: no vehicle makes that */
-#define CP_LEVEL_A_B_MV 10480    /* A 11.40.. | ..9.56 B */
-#define CP_LEVEL_B_C_MV 7425     /* B 8.36..  | ..6.49 C */
-#define CP_LEVEL_C_D_MV 4365     /* C 5.48..  | ..3.25 D */
-#define CP_LEVEL_D_E_MV 1810     /* D 2.62..  | ..1.00 E */
-#define CP_LEVEL_BOTTOM_MV -1000 /* below: neither a vehicle nor a short */
+#define CP_LEVEL_TOP_MV 13000      /* above: no vehicle makes that */
+#define CP_LEVEL_A_B_MV 10480      /* A 11.40.. | ..9.56 B */
+#define CP_LEVEL_B_C_MV 7425       /* B 8.36..  | ..6.49 C */
+#define CP_LEVEL_C_D_MV 4365       /* C 5.48..  | ..3.25 D */
+#define CP_LEVEL_D_E_MV 1810       /* D 2.62..  | ..1.00 E */
+#define CP_LEVEL_BOTTOM_MV (-1000) /* below: neither a vehicle nor a short */
 /* Bias of each threshold in favour of the present state. */
 #define CP_LEVEL_HYSTERESIS_MV 200
 /* The negative half proves the vehicle's diode when it lies between these. -11.40..-12.60 nominal. [R] */
-#define CP_LEVEL_NEGATIVE_WEAK_MV -10500
-#define CP_LEVEL_NEGATIVE_TOP_MV -13000
+#define CP_LEVEL_NEGATIVE_WEAK_MV (-10500)
+#define CP_LEVEL_NEGATIVE_TOP_MV (-13000)
 
 /* C must stand this long before the contactor closes; also longer than a 250 ms wake pulse. */
 #define CP_CLOSE_DEBOUNCE_MS 500u
