@@ -295,6 +295,17 @@ def test_a_reset_ends_every_transaction_and_restarts() -> None:
         assert drive.outcome(drive.tap()) is Decision.REJECTED
 
 
+def test_a_reset_forgets_the_tokens_that_wait() -> None:
+    drive = Drive(evses=2)
+    drive.send_token(TAG, 1)
+    drive.send_token(OTHER, 0)
+    drive.ask(Reset, immediate=True)
+    drive.crash()
+    drive.plug(1)
+    drive.plug(2)
+    assert not drive.started
+
+
 # ---------------------------------------------------------------- variables
 
 

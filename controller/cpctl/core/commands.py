@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from . import authorization, faults, password
-from .claims import drop_claim
+from .claims import drop_claim, drop_lobby
 from .evse import Evse, UnlockWish
 from .holds import release
 from .inputs import ChangeAvailability, ClearCache, ClearFault, LocalStop, RemoteStop, Reset, SetVariable, Unlock
@@ -104,6 +104,7 @@ def _serve(turn: Turn, before: Availability, operative: bool) -> Availability:
 def reset(turn: Turn, item: Reset) -> None:
     """End every transaction in order, then let the host restart (OCPP 1.6, 5.14; 2.0.1 B12)."""
     reason = StopReason.HARD_RESET if item.immediate else StopReason.SOFT_RESET
+    drop_lobby(turn)
     for evse in turn.state.evses.values():
         drop_claim(turn, evse)
         if evse.transaction is not None:
