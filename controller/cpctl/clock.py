@@ -31,6 +31,7 @@ class ClockSource(StrEnum):
     SAVED = "saved"
     SYSTEM = "system"
     OCPP = "ocpp"
+    SIMULATED = "simulated"  # a simulation whose time is its own
 
 
 _RANK = {source: rank for rank, source in enumerate(ClockSource)}

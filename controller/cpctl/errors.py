@@ -25,7 +25,8 @@
         ├── NotFound            what it names does not exist
         ├── NotPermitted        not to this caller, or not here
         ├── Refused             understood, and the station said no
-        └── ServiceUnreachable  no running service to talk to
+        ├── ServiceUnreachable  no running service to talk to
+        └── ServiceSilent       it is there and does not answer in time
 
 An expected refusal inside the station is an outcome (`core.outputs`), not an error.
 """
@@ -301,6 +302,20 @@ class ServiceUnreachable(ApiError):
         super().__init__(
             f"No running service answers at {where}.",
             "Start one: cpctl start (or look at systemctl status cpctl).",
+        )
+
+
+class ServiceSilent(ApiError):
+    """The service is there, and has not answered in time."""
+
+    status = 504
+    code = "silent"
+
+    def __init__(self, where: str, timeout_s: float) -> None:
+        self.where = where
+        super().__init__(
+            f"The service at {where} has not answered within {timeout_s:g} s.",
+            "It may be busy, and may still do what it was asked: look with cpctl status, and at its log.",
         )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.local.fakes import FakeStation
 
 from cpctl.cli.client import Client
 from cpctl.version import VERSION
@@ -107,6 +108,12 @@ async def test_status_tells_the_state_and_why_it_does_not_charge(run: Run, clien
     assert ended.code == 0
     assert "EVSE 1       Available  pilot A1" in ended.out
     assert "not charging: No vehicle is plugged in." in ended.out
+
+
+async def test_status_says_why_the_csms_is_away(run: Run, client: Client, station: FakeStation) -> None:
+    await station.change(csms={"connected": False, "url": "ws://csms.example/ocpp", "trouble": "The CSMS refuses this station: 404."})
+    ended = await run("status", "--state", str(client.path.parent))
+    assert "not connected  ws://csms.example/ocpp\n             The CSMS refuses this station: 404.\n" in ended.out
 
 
 async def test_status_in_json_is_the_answer_of_the_api(run: Run, client: Client) -> None:

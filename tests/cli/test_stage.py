@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from tests.local.fakes import FakeStation
 from cpctl.cli.client import Client, ServiceError
 from cpctl.cli.script import parse
 from cpctl.cli.stage import Stage, Unmet
-from cpctl.errors import ServiceUnreachable, SimError
+from cpctl.errors import ServiceSilent, ServiceUnreachable, SimError
 from cpctl.local.services import LinkChange, VehicleChange
 
 from .conftest import away
@@ -58,7 +60,7 @@ async def perform(client: Client, text: str, speed: float = 1.0, pause: Pauses |
         ("link down", ("link", LinkChange(up=False))),
         ("link ok", ("link", LinkChange(loss=0, corrupt=0, delay_ms=0, up=True))),
         ("power cut", ("power", True)),
-        ("clock +2h", ("clock", 7200)),
+        ("clock +5m", ("clock", 300)),
         ("set HeartbeatInterval 60", ("set", "HeartbeatInterval", "60")),
     ],
 )
@@ -72,6 +74,46 @@ async def test_a_drop_for_a_time_restores_the_network_after_it(client: Client, s
     await perform(client, "net drop 30s", speed=10, pause=pause)
     assert station.asked == [("csms", False), ("csms", True)]
     assert pause.total_s == pytest.approx(3)
+
+
+async def test_a_drop_at_the_prompt_holds_nobody_up(client: Client, station: FakeStation) -> None:
+    promised: list[tuple[float, Callable[[], None]]] = []
+    told: list[str] = []
+    stage = Stage(client, 10, Pauses())
+    stage.later, stage.tell = lambda length_s, work: promised.append((length_s, work)), told.append
+    line = parse("net drop 30s")
+    assert line is not None
+    assert (await away(lambda: stage.perform(line)))["for_s"] == 30
+    assert station.asked == [("csms", False)]
+    ((length_s, work),) = promised
+    await away(work)
+    assert length_s == 3
+    assert station.asked == [("csms", False), ("csms", True)]
+    assert told == ["The network to the CSMS is back."]
+
+
+async def test_a_clock_is_pushed_on_in_parts_and_says_how_far_it_has_come(client: Client, station: FakeStation) -> None:
+    told: list[str] = []
+    stage = Stage(client, 1, Pauses())
+    stage.tell = told.append
+    line = parse("clock +25m")
+    assert line is not None
+    assert await away(lambda: stage.perform(line)) == {"advanced_s": 1500}
+    assert station.asked == [("clock", 600), ("clock", 600), ("clock", 300)]
+    assert told == ["10 of 25 min", "20 of 25 min"]
+
+
+async def test_waiting_in_vain_for_the_csms_says_why_it_is_away(client: Client, station: FakeStation) -> None:
+    await station.change(csms={"connected": False, "trouble": "The CSMS refuses: 404."})
+    with pytest.raises(Unmet, match=r"in vain for csms=online .* The CSMS refuses: 404\."):
+        await perform(client, "wait csms=online in 1s")
+
+
+async def test_a_service_that_does_not_answer_in_time_is_not_taken_for_none(tmp_path: Path) -> None:
+    server = await asyncio.start_unix_server(lambda reader, writer: None, tmp_path / "api.sock")
+    async with server:
+        with pytest.raises(ServiceSilent, match=r"has not answered within 0\.2 s"):
+            await away(lambda: Client(tmp_path / "api.sock", timeout_s=0.2).get("/api/v1/status"))
 
 
 async def test_waiting_ends_when_all_conditions_hold(client: Client) -> None:

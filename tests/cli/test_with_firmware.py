@@ -17,8 +17,8 @@ from random import Random
 
 import pytest
 
-from cpctl.app.commission import commission
 from cpctl.app.board import board_settings
+from cpctl.app.commission import commission
 from cpctl.cli.client import Client
 from cpctl.config import Config, from_data
 from cpctl.errors import LinkTimeout, ServiceUnreachable
@@ -45,10 +45,16 @@ wait status=Available queued=0 in 600s
 """
 
 
-async def launch(*arguments: str, cwd: Path) -> asyncio.subprocess.Process:
+async def launch(*arguments: str, cwd: Path, typed: str | None = None) -> asyncio.subprocess.Process:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "controller"), "XDG_STATE_HOME": str(cwd), "NO_COLOR": "1"}
     pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=cwd, env=environment, stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=cwd, env=environment, stdin=pipe if typed is not None else None, stdout=pipe, stderr=pipe
+    )
+    if typed is not None and process.stdin is not None:
+        process.stdin.write(typed.encode())
+        process.stdin.close()
+    return process
 
 
 async def finish(process: asyncio.subprocess.Process, within_s: float = 120) -> tuple[int | None, str, str]:
@@ -95,6 +101,39 @@ async def test_a_scenario_that_fails_ends_with_1_at_the_line_that_did(tmp_path: 
         code, out, _ = await finish(await launch("-m", "cpctl", "sim", "--csms", url, "--scenario", "wrong.txt", cwd=tmp_path))
     assert code == 1
     assert out.splitlines()[1:] == ["FAIL    2  expect status=Charging", "           Expected status=Charging, but it is Available."]
+
+
+TYPED = """\
+wait csms=online coprocessor=online in 600s
+plug
+tap TAG1
+charge
+net drop 5s
+wait csms=offline in 60s
+wait csms=online in 900s
+fault pilot_short
+status
+clock +15m
+status
+"""
+
+
+async def test_the_prompt_says_what_each_line_has_done_and_how_things_stand(tmp_path: Path) -> None:
+    process = await launch("-m", "cpctl", "sim", "--speed", "20", cwd=tmp_path, typed=TYPED)
+    code, out, err = await finish(process)
+    said = [line.removeprefix("sim> ").strip() for line in out.splitlines()]
+    assert code == 0, (out, err)
+    assert "log and state in" in said[0]
+    assert "The vehicle is plugged in. EVSE 1 Preparing (B1)" in said
+    assert any(line.startswith("The token is accepted. EVSE 1 ") for line in said)
+    assert any(line.startswith("The vehicle asks for energy. EVSE 1 ") and "(C" in line for line in said)
+    assert any(line.startswith("The network to the CSMS is cut, and comes back in 5 s. EVSE 1 ") for line in said)
+    assert "The network to the CSMS is back." in said
+    assert any(line.startswith("The fault's cause is there. EVSE 1 Faulted") for line in said)
+    assert "10 of 15 min" in said
+    assert any(line.startswith("clock ") and line.endswith("(simulated)") for line in said)
+    faults = [line for line in said if "pilot" in line and "short" in line.lower() and not line.startswith(("→", "←"))]
+    assert len(faults) == 2, "each of the two looks tells the fault once"
 
 
 async def test_a_started_station_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_the_example_configuration_shows_every_key_there_is() -> None:
         config.station,
         config.csms,
         config.coprocessor,
+        config.site,
         config.evse[0],
         config.evse[0].connectors[0],
         config.ocpp,

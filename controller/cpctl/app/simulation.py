@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -30,6 +30,9 @@ Json = dict[str, object]
 _STEP_S = 0.5
 # Between two steps whoever has something to say says it; a CSMS that owes an answer gets this much real time to give it.
 _ANSWER_S = 0.5
+# What is done to the plant is seen by the station within a second: the pilot's debouncing, a snapshot, the way through the pty. In real time.
+_SEEN_S = 1.0
+_LOOK_S = 0.01
 # The kernel carries bytes through a pty in this much real time.
 _PTY_S = 0.001
 
@@ -67,7 +70,7 @@ class Simulation:
     # ------------------------------------------------------------ local.services.SimServices
 
     async def vehicle(self, evse: int, change: VehicleChange) -> Json:
-        """Move the simulated vehicle of an EVSE."""
+        """Move the simulated vehicle of an EVSE, and wait until the station has seen it."""
         await self._plant.vehicle(
             self._existing(evse),
             state=change.state,
@@ -78,6 +81,8 @@ class Simulation:
             soc=None if change.soc is None else change.soc / 100,
             parked=change.parked,
         )
+        if change.state is not None:
+            await self._seen(evse, lambda shown: str(shown["pilot"]).startswith(str(change.state)))
         return await self._plant_state(evse)
 
     async def fault(self, evse: int, fault: str, active: bool, code: str | None) -> Json:
@@ -87,6 +92,8 @@ class Simulation:
             await self._plant.fault(self._existing(evse), known.name if known else fault, active)
         except SimError as error:
             raise Refused(error.reason, error.next_step, field="fault") from error
+        name = known.name if known else fault
+        await self._seen(evse, lambda shown: active == any(one["code"] == name for one in _faults(shown)))
         return await self._plant_state(evse)
 
     async def csms(self, up: bool) -> Json:
@@ -142,6 +149,12 @@ class Simulation:
             raise NotFound(f"There is no EVSE {evse}.", f"This station has 1 to {count}.")
         return evse
 
+    async def _seen(self, evse: int, shown: Callable[[Mapping[str, object]], bool]) -> None:
+        """Give the station a moment to see what was done. It need not: a vehicle that is full asks for nothing, and not every cause is a fault at once."""
+        deadline_s = asyncio.get_running_loop().time() + _SEEN_S * self._speed
+        while not shown(self._running.station.evse_status(evse)) and asyncio.get_running_loop().time() < deadline_s:  # noqa: ASYNC110  # seldom, and at once
+            await asyncio.sleep(_LOOK_S * self._speed)
+
     async def _plant_state(self, evse: int) -> Json:
         state = await self._plant.ask(evse)
         return {
@@ -161,11 +174,24 @@ class Simulation:
 class SimulatedClock(Clock):
     """Follows the CSMS's time as any station does, but no longer once the simulation has left real time."""
 
+    @property
+    def source(self) -> ClockSource:
+        """Who the present idea of UTC comes from: nobody but the simulation, once it has left real time."""
+        return ClockSource.SIMULATED if _left_real_time() else super().source
+
     def set_utc(self, moment: datetime, source: ClockSource) -> bool:
         """Lay UTC anew, as long as a second here is a second there."""
-        loop = asyncio.get_running_loop()
-        left = isinstance(loop, ScaledLoop) and loop.left_real_time
-        return not left and super().set_utc(moment, source)
+        return not _left_real_time() and super().set_utc(moment, source)
+
+
+def _left_real_time() -> bool:
+    loop = asyncio.get_running_loop()
+    return isinstance(loop, ScaledLoop) and loop.left_real_time
+
+
+def _faults(shown: Mapping[str, object]) -> list[Json]:
+    faults = shown["faults"]
+    return faults if isinstance(faults, list) else []
 
 
 def simulated_wall() -> Callable[[], float]:

@@ -31,10 +31,10 @@ def main() -> None:
 
 def exit_code(error: Exception) -> int:
     """Tell which exit code an error ends the command with."""
-    from cpctl.errors import ConfigError, CsmsError, LinkError, ServiceUnreachable
+    from cpctl.errors import ConfigError, CsmsError, LinkError, ServiceSilent, ServiceUnreachable
 
     if isinstance(error, ConfigError):
         return EXIT_USAGE
-    if isinstance(error, LinkError | CsmsError | ServiceUnreachable):
+    if isinstance(error, LinkError | CsmsError | ServiceUnreachable | ServiceSilent):
         return EXIT_UNREACHABLE
     return EXIT_FAILED

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlencode
 
-from cpctl.errors import ApiError, ServiceUnreachable
+from cpctl.errors import ApiError, ServiceSilent, ServiceUnreachable
 from cpctl.unix_path import reachable
 
 SOCKET_NAME = "api.sock"
@@ -40,7 +40,7 @@ class Client:
         self._timeout_s = timeout_s
 
     def get(self, path: str, **query: object) -> object:
-        """Read; raise ServiceUnreachable or ServiceError."""
+        """Read; raise ServiceUnreachable, ServiceSilent or ServiceError, as everything here does."""
         given = {key: str(value) for key, value in query.items() if value is not None}
         return self._request("GET", f"{path}?{urlencode(given)}" if given else path, None)
 
@@ -53,11 +53,11 @@ class Client:
         return cast(list[Json], self.get(path, **query))
 
     def post(self, path: str, body: Mapping[str, object] | None = None) -> Json:
-        """Do something; raise ServiceUnreachable or ServiceError."""
+        """Do something."""
         return cast(Json, self._request("POST", path, body or {}))
 
     def put(self, path: str, body: Mapping[str, object]) -> Json:
-        """Change something; raise ServiceUnreachable or ServiceError."""
+        """Change something."""
         return cast(Json, self._request("PUT", path, body))
 
     def wait_until_served(self, timeout_s: float) -> bool:
@@ -66,7 +66,7 @@ class Client:
         while time.monotonic() < deadline:
             try:
                 self.get("/healthz")
-            except ServiceUnreachable:
+            except (ServiceUnreachable, ServiceSilent):
                 time.sleep(_POLL_S)
             except ServiceError:
                 return True
@@ -81,6 +81,8 @@ class Client:
             connection.request(method, path, data, {"Content-Type": "application/json"} if data is not None else {})
             response = connection.getresponse()
             return _decode(response.status, response.read())
+        except TimeoutError as error:
+            raise ServiceSilent(str(self.path), self._timeout_s) from error
         except (OSError, http.client.HTTPException) as error:
             raise ServiceUnreachable(str(self.path)) from error
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cpctl.errors import ApiError, ConfigError, ConfigProblem, ControllerError, SimError
@@ -56,7 +56,9 @@ def run_scenario(station: SimulatedStation, lines: Sequence[script.Line], as_jso
 
 def interactive(station: SimulatedStation) -> bool:
     """Read lines from the terminal until it ends or `quit` is typed; failures are told and forgotten."""
-    print(f"Simulated charge point, log in {station.log}. Type help, or quit.")
+    print(f"Simulated charge point; log and state in {station.state}. Type help, or quit.")
+    station.stage.tell = _tell
+    station.stage.later = _later
     follower = Follower(station.client)
     follower.start()
     try:
@@ -94,6 +96,67 @@ def _perform(station: SimulatedStation, text: str) -> None:
         print("\n".join(show.status_lines(answer)))
     elif line.verb in ("wait", "expect", "call"):
         print(f"  {json.dumps(answer, ensure_ascii=False)}")
+    else:
+        print(f"  {_done(line, answer)} {_standing(station)}".rstrip())
+
+
+# What a command has done, where its answer does not say it.
+_DONE = {
+    "plug": "The vehicle is plugged in.",
+    "charge": "The vehicle asks for energy.",
+    "pause": "The vehicle asks for no energy.",
+    "unplug": "The vehicle is unplugged.",
+    "stop": "Stopped.",
+    "unlock": "Unlocked.",
+    "clear": "Cleared.",
+    "limit": "The limit is set.",
+    "fault": "The fault's cause is {there}.",
+    "link": "The link is changed.",
+    "power": "The power was cut and is back.",
+    "clock": "The clock is pushed on.",
+    "sleep": "",
+}
+
+
+def _done(line: script.Line, answer: show.Json) -> str:
+    """Say in a sentence what a line has done."""
+    if text := answer.get("text"):
+        return str(text)
+    match line.verb:
+        case "net":
+            back = f", and comes back in {answer['for_s']:g} s" if "for_s" in answer else ""
+            return f"The network to the CSMS is {'up' if answer.get('up') else 'cut'}{back}."
+        case "set":
+            return f"{answer.get('name')} = {answer.get('value')} ({answer.get('outcome')})."
+        case "fault":
+            return _DONE["fault"].format(there="gone" if "off" in line.words else "there")
+        case _:
+            return _DONE.get(line.verb, "Done.")
+
+
+def _standing(station: SimulatedStation) -> str:
+    try:
+        return show.standing(station.client.get_object("/api/v1/status"))
+    except ApiError:
+        return ""
+
+
+def _tell(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+def _later(seconds: float, work: Callable[[], None]) -> None:
+    """Do it in so many seconds, while the prompt takes further lines; not at all if the prompt has ended by then."""
+
+    def attempt() -> None:
+        try:
+            work()
+        except ApiError as error:
+            _tell(str(error))
+
+    timer = threading.Timer(seconds, attempt)
+    timer.daemon = True
+    timer.start()
 
 
 class Follower(threading.Thread):

@@ -45,6 +45,7 @@ def start(
     gc.disable()  # until all is loaded: it stays, and looking for garbage in it takes a tenth of the start
     from cpctl import log
     from cpctl.config import StartOptions, default_state_dir
+    from cpctl.version import VERSION
 
     if speed != 1.0 and not sim:
         raise typer.BadParameter("only a simulation can run faster than life", param_hint="--speed")
@@ -60,6 +61,7 @@ def start(
         api_bind=_checked_bind(api),
     )
     log.configure(log_level or settings.log.level)
+    log.get_logger(__name__).info("station.starting", version=VERSION, state=str(options.state_dir))
     from cpctl.app.run import run
 
     raise typer.Exit(run(settings, options))

@@ -77,9 +77,17 @@ def evse_lines(evse: Json) -> list[str]:
         lines.append(f"             session {session.get('transaction_id') or 'not confirmed yet'}  {token}  {_number(session.get('energy_wh'))} Wh")
     elif measured:
         lines.append(f"             meter {_number(measured.get('energy_wh'))} Wh")
-    lines.extend(f"             fault {fault.get('code')}: {fault.get('text')}" for fault in _items(evse, "faults"))
-    lines.extend(f"             not charging: {reason.get('text')}" for reason in _items(evse, "why_not"))
+    faults = [fault.get("text") for fault in _items(evse, "faults")]
+    lines.extend(f"             fault: {text}" for text in faults)
+    lines.extend(f"             not charging: {reason.get('text')}" for reason in _items(evse, "why_not") if reason.get("text") not in faults)
     return lines
+
+
+def standing(status: Json) -> str:
+    """Tell in a line how the EVSEs are now, and whether the CSMS is away."""
+    evses = [f"EVSE {evse.get('id')} {evse.get('status')} ({evse.get('pilot')})" for evse in _items(status, "evses")]
+    away = [] if _part(status, "csms").get("connected") else ["the CSMS is not connected"]
+    return ", ".join(evses + away)
 
 
 def offered_and_drawn(evse: Json) -> str:
@@ -95,7 +103,9 @@ def _csms(csms: Json) -> str:
         return "none configured"
     state = f"connected, OCPP {csms.get('version')}" if csms.get("connected") else "not connected"
     queued = csms.get("queued")
-    return f"{state}  {csms.get('url')}" + (f"  {queued} messages wait" if queued else "")
+    line = f"{state}  {csms.get('url')}" + (f"  {queued} messages wait" if queued else "")
+    trouble = "" if csms.get("connected") else csms.get("trouble")
+    return f"{line}\n             {trouble}" if trouble else line
 
 
 def _coprocessor(coprocessor: Json) -> str:

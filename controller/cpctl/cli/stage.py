@@ -16,6 +16,8 @@ Json = dict[str, object]
 Words = Sequence[str]
 
 _POLL_S = 0.1
+# A clock is pushed on in parts of so much: each is done in a second or two, and it can be told how far it has come.
+_PUSH_S = 600.0
 # How long `wait` waits when it is not told, in seconds of the station's time.
 WAIT_S = 60.0
 _ON_OFF = {"on": True, "off": False, "true": True, "false": False, "yes": True, "no": False}
@@ -27,12 +29,17 @@ class Unmet(SimError):
 
 
 class Stage:
-    """A station with a simulated world around it. `speed`: how many of its seconds pass in one of ours."""
+    """A station with a simulated world around it. `speed`: how many of its seconds pass in one of ours.
+
+    `tell` hears how far a long command has come; `later(seconds, work)`, where somebody types, does what a line promises for afterwards.
+    """
 
     def __init__(self, client: Client, speed: float = 1.0, pause: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._speed = speed
         self._pause = pause
+        self.tell: Callable[[str], None] = lambda text: None
+        self.later: Callable[[float, Callable[[], None]], None] | None = None
         self._handlers: dict[str, Callable[[Words], Json]] = {
             "plug": self._plug,
             "charge": lambda words: self._vehicle(words, "C"),
@@ -123,14 +130,22 @@ class Stage:
         match tuple(words[:1]):
             case ("drop" | "down",):
                 answer = self._client.post("/api/v1/sim/csms", {"up": False})
-                if len(words) > 1:
-                    self._sleep(words[1:])
-                    answer = self._client.post("/api/v1/sim/csms", {"up": True})
-                return answer
+                if len(words) == 1:
+                    return answer
+                length_s = seconds(words[1])
+                if self.later is not None:
+                    self.later(length_s / self._speed, self._restore)
+                    return {**answer, "for_s": length_s}
+                self._pause(length_s / self._speed)
+                return self._client.post("/api/v1/sim/csms", {"up": True})
             case ("up",):
                 return self._client.post("/api/v1/sim/csms", {"up": True})
             case _:
                 raise SimError("The network is dropped or brought up.", "Write net drop 30s, net drop or net up.")
+
+    def _restore(self) -> None:
+        self._client.post("/api/v1/sim/csms", {"up": True})
+        self.tell("The network to the CSMS is back.")
 
     def _link(self, words: Words) -> Json:
         match tuple(words):
@@ -159,7 +174,15 @@ class Stage:
 
     def _clock(self, words: Words) -> Json:
         _no_more(words[1:])
-        return self._client.post("/api/v1/sim/clock", {"advance_s": seconds(_need(words, 0, "clock +TIME"))})
+        wanted_s = seconds(_need(words, 0, "clock +TIME"))
+        done_s = 0.0
+        while True:
+            part_s = min(_PUSH_S, wanted_s - done_s)
+            self._client.post("/api/v1/sim/clock", {"advance_s": part_s})
+            done_s += part_s
+            if done_s >= wanted_s:
+                return {"advanced_s": wanted_s}
+            self.tell(f"{done_s / 60:g} of {wanted_s / 60:g} min")
 
     # ------------------------------------------------------------ looking and waiting
 
@@ -186,12 +209,13 @@ class Stage:
             if all(condition.holds(facts_of(facts, condition.evse)) for condition in wanted):
                 return _told(facts, wanted)
             if rest_s <= 0:
+                trouble = _trouble(facts)
                 missing = ", ".join(
                     f"{_written(condition)} (it is {_shown(facts_of(facts, condition.evse)[condition.fact])})"
                     for condition in wanted
                     if not condition.holds(facts_of(facts, condition.evse))
                 )
-                raise Unmet(f"Waited {limit_s:g} s in vain for {missing}.")
+                raise Unmet(f"Waited {limit_s:g} s in vain for {missing}.", trouble)
             self._pause(_POLL_S)
             rest_s -= _POLL_S * self._speed
 
@@ -203,6 +227,12 @@ class Stage:
 
     def _facts(self) -> Json:
         return self._client.get_object("/api/v1/status")
+
+
+def _trouble(facts: Json) -> str:
+    """Say why the CSMS is not connected, where it is not."""
+    csms = facts.get("csms")
+    return str(csms.get("trouble") or "") if isinstance(csms, dict) and not csms.get("connected") else ""
 
 
 def _told(facts: Json, wanted: list[Condition]) -> Json:

@@ -121,8 +121,8 @@ def obstacle_to(turn: Turn, number: int, id_token: IdToken) -> str | None:
 # ---------------------------------------------------------------- decided
 
 
-def decide(turn: Turn, question: Ask, info: TokenInfo) -> None:
-    """Act on the word about a token."""
+def decide(turn: Turn, question: Ask, info: TokenInfo, *, unheard: bool = False) -> None:
+    """Act on the word about a token; `unheard`: it is our own, as the CSMS's is not to be had."""
     question = replace(question, group=info.group or question.group)
     # A token that is in a transaction elsewhere may still end one (OCPP 1.6, 7.2: ConcurrentTx is a word on starts alone).
     stopped = _stopped_by(turn, question) if info.valid else None
@@ -131,7 +131,8 @@ def decide(turn: Turn, question: Ask, info: TokenInfo) -> None:
         _accept(turn, question.reader, question.id_token, question.requests, "The transaction is stopped.")
         return
     if not info.accepted:
-        _refuse(turn, question, f"The token is not accepted: {info.status}.")
+        why = " The CSMS could not be asked, and this station may not decide by itself." if unheard else ""
+        _refuse(turn, question, f"The token is not accepted: {info.status}.{why}")
         return
     if question.evse == LOBBY:
         newcomer = waiting(turn, question.since)
@@ -165,7 +166,7 @@ def unanswered(turn: Turn, number: int) -> None:
         unheard[number] = question.id_token
         if len(unheard) > MAX_ASKS:
             del unheard[next(iter(unheard))]
-        decide(turn, question, authorization.offline(turn, question.id_token))
+        decide(turn, question, authorization.offline(turn, question.id_token), unheard=True)
 
 
 def answered(turn: Turn, number: int, info: TokenInfo | None) -> None:
