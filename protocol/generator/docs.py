@@ -34,13 +34,12 @@ def faults(schema: Schema) -> str:
     out = [
         _NOTICE,
         "# Faults\n",
-        "*Clearable* faults clear by themselves or on unplug, *latched* ones on command, *lock-outs* at the device only, with its "
-        "button. A fault marked *kept* has its place here and in the protocol; its protection comes with the sensors that it needs.\n",
-        "| code | bit | name | class | state | OCPP 1.6 | OCPP 2.0.1 | MREC |\n|---|---|---|---|---|---|---|---|",
+        "*Clearable* faults clear by themselves or on unplug, *latched* ones on command, *lock-outs* at the device only, with its button.\n",
+        "| code | bit | name | class | OCPP 1.6 | OCPP 2.0.1 | MREC |\n|---|---|---|---|---|---|---|",
     ]
     out[-1] += "".join(
         f"\n| [{f.code}](#{f.code.lower()}-{f.name.replace('_', '-')}) | {f.bit} | `{f.name}` | {f.fault_class} | "
-        f"{'built' if f.built else 'kept'} | {f.ocpp16} | {f.ocpp201} | {f.mrec or '–'} |"
+        f"{f.ocpp16} | {f.ocpp201} | {f.mrec or '–'} |"
         for f in schema.faults
     )
     out[-1] += "\n"

@@ -76,16 +76,14 @@ class FaultClass(StrEnum):
 class Fault:
     """One kind of fault.
 
-    `built` is false where the protection comes with sensors that are not served yet. `error_code` and
-    `component` are the words that management systems know it by; `mrec` is its ChargeX minimum required
-    error code, "" where none fits.
+    `error_code` and `component` are the words that management systems know it by; `mrec` is its ChargeX
+    minimum required error code, "" where none fits.
     """
 
     bit: int
     name: str
     code: str
     fault_class: FaultClass
-    built: bool
     error_code: str
     component: str
     mrec: str
@@ -131,7 +129,6 @@ def faults(schema: Schema) -> str:
             "name": _str(fault.name),
             "code": _str(fault.code),
             "fault_class": f"FaultClass.{fault.fault_class.upper()}",
-            "built": str(fault.built),
             "error_code": _str(fault.ocpp16),
             "component": _str(fault.ocpp201),
             "mrec": _str(fault.mrec),

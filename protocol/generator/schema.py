@@ -107,7 +107,6 @@ class FaultEntry:
     name: str
     code: str
     fault_class: str
-    built: bool
     ocpp16: str
     ocpp201: str
     mrec: str
@@ -230,7 +229,6 @@ def _fault(item: dict[str, Any]) -> FaultEntry:
         item["name"],
         item["code"],
         item["class"],
-        item["built"],
         item["ocpp16"],
         item["ocpp201"],
         item["mrec"],

@@ -43,6 +43,14 @@ async def test_it_starts_answers_and_stops(process: SimProcess) -> None:
         await process.plant().open()
 
 
+async def test_a_temperature_that_no_sensor_has_is_refused(process: SimProcess) -> None:
+    await process.start()
+    async with process.plant() as plant:
+        await plant.sensors(1, temperature_c=70.5, excess_a=2)
+        with pytest.raises(SimError, match="bad_value"):
+            await plant.sensors(1, temperature_c=151)
+
+
 async def test_a_second_start_finds_the_living_one(process: SimProcess, tmp_path: Path) -> None:
     await process.start()
     async with process.plant() as plant:

@@ -80,6 +80,4 @@ def _explanation(fault: Fault) -> list[str]:
         "lockout": "is cleared at the board only, with its button",
     }[fault.fault_class.value]
     lines = [f"{fault.code} {fault.name}", f"  {fault.meaning}", f"  What to do: {fault.remedy}", f"  It {cleared}."]
-    if not fault.built:
-        lines.append("  The sensor for it is not served by this release.")
     return [*lines, f"  OCPP 1.6 {fault.error_code}; component {fault.component}" + (f"; MREC {fault.mrec}" if fault.mrec else "")]

@@ -21,16 +21,14 @@ class FaultClass(StrEnum):
 class Fault:
     """One kind of fault.
 
-    `built` is false where the protection comes with sensors that are not served yet. `error_code` and
-    `component` are the words that management systems know it by; `mrec` is its ChargeX minimum required
-    error code, "" where none fits.
+    `error_code` and `component` are the words that management systems know it by; `mrec` is its ChargeX
+    minimum required error code, "" where none fits.
     """
 
     bit: int
     name: str
     code: str
     fault_class: FaultClass
-    built: bool
     error_code: str
     component: str
     mrec: str
@@ -44,7 +42,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="pilot_short",
         code="F01",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="OtherError",
         component="ControlPilot/Problem",
         mrec="CX014",
@@ -59,7 +56,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="pilot_invalid",
         code="F02",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="OtherError",
         component="ControlPilot/Problem",
         mrec="CX014",
@@ -74,7 +70,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="diode_missing",
         code="F03",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="EVCommunicationError",
         component="ControlPilot/Problem",
         mrec="CX014",
@@ -91,7 +86,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="ventilation",
         code="F04",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="OtherError",
         component="ControlPilot/Problem",
         mrec="",
@@ -106,7 +100,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="proximity",
         code="F05",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="OtherError",
         component="Connector/Problem",
         mrec="CX023",
@@ -118,7 +111,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="contactor_welded",
         code="F06",
         fault_class=FaultClass.LOCKOUT,
-        built=True,
         error_code="PowerSwitchFailure",
         component="PowerContactor/Problem",
         mrec="CX017",
@@ -133,7 +125,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="contactor_open",
         code="F07",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="PowerSwitchFailure",
         component="PowerContactor/Problem",
         mrec="CX017",
@@ -145,7 +136,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="rcm",
         code="F08",
         fault_class=FaultClass.LATCHED,
-        built=True,
         error_code="GroundFailure",
         component="RCD/Problem",
         mrec="CX002",
@@ -160,7 +150,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="rcm_self_test",
         code="F09",
         fault_class=FaultClass.LATCHED,
-        built=True,
         error_code="GroundFailure",
         component="RCD/Problem",
         mrec="CX002",
@@ -172,7 +161,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="overcurrent",
         code="F10",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="OverCurrentFailure",
         component="EVSE/Problem",
         mrec="CX004",
@@ -187,7 +175,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="protective_earth",
         code="F11",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="GroundFailure",
         component="EVSE/Problem",
         mrec="CX002",
@@ -199,7 +186,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="over_temperature",
         code="F12",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="HighTemperature",
         component="EVSE/Problem",
         mrec="CX003",
@@ -211,7 +197,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="temperature_sensor",
         code="F13",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="OtherError",
         component="EVSE/Problem",
         mrec="",
@@ -223,7 +208,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="emergency_stop",
         code="F14",
         fault_class=FaultClass.LATCHED,
-        built=True,
         error_code="OtherError",
         component="ChargingStation/Problem",
         mrec="CX008",
@@ -235,7 +219,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="lock",
         code="F15",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="ConnectorLockFailure",
         component="ConnectorPlugRetentionLock/Problem",
         mrec="CX001",
@@ -247,7 +230,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="resets_while_closed",
         code="F16",
         fault_class=FaultClass.LOCKOUT,
-        built=True,
         error_code="InternalError",
         component="Coprocessor/Problem",
         mrec="",
@@ -261,7 +243,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="opened_under_load",
         code="F17",
         fault_class=FaultClass.CLEARABLE,
-        built=True,
         error_code="OtherError",
         component="PowerContactor/Problem",
         mrec="CX017",
@@ -279,7 +260,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="self_test",
         code="F18",
         fault_class=FaultClass.LATCHED,
-        built=True,
         error_code="InternalError",
         component="Coprocessor/Problem",
         mrec="",
@@ -291,7 +271,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="rcm_lockout",
         code="F19",
         fault_class=FaultClass.LOCKOUT,
-        built=True,
         error_code="GroundFailure",
         component="RCD/Problem",
         mrec="CX002",

@@ -22,6 +22,7 @@ from cpctl.link.messages import (
     PlantPower,
     PlantPowerMode,
     PlantReply,
+    PlantSensors,
     PlantState,
     PlantVehicle,
     Result,
@@ -32,7 +33,7 @@ from cpctl.link.messages import (
 ANSWER_S = 5.0
 ADVANCE_US = 60_000_000
 
-_KEEP_U8, _KEEP_U16, _KEEP_U32 = 0xFF, 0xFFFF, 0xFFFFFFFF
+_KEEP_U8, _KEEP_U16, _KEEP_I16, _KEEP_U32 = 0xFF, 0xFFFF, 0x7FFF, 0xFFFFFFFF
 
 
 class PlantClient:
@@ -103,6 +104,16 @@ class PlantClient:
         if name not in BY_NAME:
             raise SimError(f"There is no fault named {name}.", f"Known are: {', '.join(sorted(BY_NAME))}.")
         await self._command(PlantFault(evse, BY_NAME[name].bit, int(active)))
+
+    async def sensors(self, evse: int = 1, *, temperature_c: float | None = None, excess_a: float | None = None) -> None:
+        """Change what an EVSE's sensors feel; what is not given stays. `excess_a`: the vehicle draws this much more than is offered."""
+        await self._command(
+            PlantSensors(
+                evse,
+                _KEEP_I16 if temperature_c is None else round(temperature_c * 10),
+                _KEEP_U32 if excess_a is None else round(excess_a * 1000),
+            )
+        )
 
     async def advance(self, us: int) -> None:
         """Run this much simulated time at once."""
