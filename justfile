@@ -27,7 +27,7 @@ fw-test:
 fuzz frames="100000":
     scripts/fuzz {{ frames }}
 
-# Kill the running controller at random instants; `just soak --kills 200 --seed 7`
+# Let the controller die at commits and by SIGKILL, with power cuts between; `just soak --crashes 500 --kills 200 --seed 7`
 soak *args:
     scripts/soak {{ args }}
 

@@ -559,3 +559,37 @@ def test_the_register_is_saved_seldom_enough_for_a_disk_that_wears() -> None:
         drive.draw(wh=3)
     saves = sum(isinstance(output, Save) and output.key == "register/1" for output in drive.outputs)
     assert 60 <= saves <= 60 + 40
+
+
+def test_what_an_end_has_told_is_in_the_register_though_the_meter_is_never_heard_again() -> None:
+    drive = Drive()
+    drive.charge()
+    drive.seats[1].energy_mwh += 3_000
+    drive.event("unplugged")
+    assert drive.ended[0].register_mwh == 1_003_000
+    cut_both(drive)
+    drive.send_token()
+    assert drive.started[1].register_mwh >= 1_003_000
+
+
+def test_nothing_is_permitted_before_the_origin_of_the_meter_is_on_disk() -> None:
+    drive = Drive(start=False)
+    drive.begin(link=False)
+    drive.link()
+    drive.seats[1].plug, drive.seats[1].pilot = 1, Pilot.B1
+    drive.feed(drive.snapshot())
+    drive.send_token()
+    assert not drive.has(Grant)
+    drive.feed(drive.reading())
+    assert drive.has(Grant)
+
+
+def test_a_board_without_a_meter_is_served_all_the_same() -> None:
+    drive = Drive(start=False)
+    drive.begin(link=False)
+    drive.link()
+    drive.seats[1].plug, drive.seats[1].pilot = 1, Pilot.B1
+    drive.feed(drive.snapshot())
+    drive.send_token()
+    drive.run(4)
+    assert drive.has(Grant)

@@ -1,4 +1,4 @@
-"""A campaign of kills: drivers come and go, the network fails at times, and the host is killed at random instants and started again."""
+"""A campaign of kills: drivers come and go, network and power fail at times, and the host is killed again and again, and started again."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
+from tests.kills.blow import Blow, any_kind
 from tests.kills.visit import LAPSING_S, Driver, Scene, Visit, Way
 
 from cpctl.sim.csms import EmbeddedCsms
+from cpctl.sim.csms_ledger import Charge
 from cpctl.sim.csms_script import Cut, Delay, Refuse, Silence, Step
 
-# Between two kills; a visit with all its waits takes about as long, so they fall everywhere in it, and in the start of the host too.
-UP_S = (0.1, 30.0)
 # Mostly the host is back within the lease of 10 s, at times long after.
-BACK_SOON_S, BACK_LATE_S, SOON = (0.0, 3.0), (12.0, 30.0), 0.75
+BACK_SOON_S, BACK_LATE_S, SOON = (0.0, 3.0), (12.0, 20.0), 0.75
+# Three resets with a closed contactor within ten minutes are a lock-out.
+RESETS_APART_S = 330.0
 NETWORK_UP_S, NETWORK_DOWN_S = (30.0, 120.0), (5.0, 40.0)
 # So often the CSMS fails at a transaction message: cuts the line before or after taking it in, is slow, refuses it, or never answers.
 MISCHIEF_S = (10.0, 90.0)
@@ -44,9 +47,10 @@ class World(Scene, Protocol):
     csms: EmbeddedCsms
     database: Path
     evses: int
+    id: str
 
-    async def kill(self) -> None:
-        """Let the host vanish between two instructions."""
+    async def fell(self, random: Random, *, host: bool) -> None:
+        """Wait for a moment that is worth it, and let the host vanish between two instructions then if it is to."""
 
     async def start(self) -> None:
         """Start the host; it need not be ready yet."""
@@ -63,11 +67,17 @@ class Outcome:
     """What came of it."""
 
     visits: list[Visit] = field(default_factory=list)
-    deaths: list[float] = field(default_factory=list)
+    blows: list[Blow] = field(default_factory=list)
     offline: list[tuple[float, float]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     transactions: int = 0
     repeats: int = 0
+    together: int = 0  # how often both were seen to charge at once
+
+    @property
+    def kills(self) -> int:
+        """How often the host died."""
+        return sum(blow.host for blow in self.blows)
 
     @property
     def delivered_wh(self) -> float:
@@ -76,7 +86,8 @@ class Outcome:
 
     def __str__(self) -> str:
         return (
-            f"{len(self.deaths)} kills, {len(self.visits)} visits, {self.transactions} transactions, {self.repeats} repeated messages, "
+            f"{self.kills} kills, {sum(blow.power is not None for blow in self.blows)} restarts of the coprocessor "
+            f"({sum(blow.forgets for blow in self.blows)} without power), {len(self.visits)} visits, {self.transactions} transactions, {self.repeats} repeated messages, "
             f"{len(self.offline)} offline spells, {self.delivered_wh:.0f} Wh delivered, {len(self.problems)} problems"
         )
 
@@ -85,7 +96,7 @@ class Outcome:
         return "\n".join(
             (
                 *self.problems,
-                f"killed at {', '.join(f'{at:.2f}' for at in self.deaths)}",
+                f"struck at {', '.join(map(str, self.blows))}",
                 f"offline {', '.join(f'{since:.2f}..{until:.2f}' for since, until in self.offline)}",
                 *(f"{visit}: {'; '.join(visit.story)}; gone {visit.left_at:.2f}" for visit in self.visits),
             )
@@ -130,12 +141,23 @@ class Campaign:
 
     async def _reap(self) -> None:
         world, random = self._world, self._random
-        for _ in range(self._kills):
-            await world.sleep(random.uniform(*UP_S))
-            await world.kill()
-            self.outcome.deaths.append(world.now())
-            await world.sleep(random.uniform(*(BACK_SOON_S if random.random() < SOON else BACK_LATE_S)))
-            await world.start()
+        while self.outcome.kills < self._kills:
+            host, power = any_kind(random)
+            await world.fell(random, host=host)
+            power = self._borne(power)
+            if power is not None:
+                await world.plant.power(power)
+            self.outcome.blows.append(Blow(world.now(), host, power))
+            if host:
+                await world.sleep(random.uniform(*(BACK_SOON_S if random.random() < SOON else BACK_LATE_S)))
+                await world.start()
+
+    def _borne(self, power: str | None) -> str | None:
+        """Spare the board the resets with a closed contactor that would lock it out; losing its power it forgets to count them."""
+        if power is None or power == "cut":
+            return power
+        resets = [blow.at for blow in self.outcome.blows if blow.power is not None and not blow.forgets]
+        return power if not resets or self._world.now() - resets[-1] > RESETS_APART_S else "cut"
 
     async def _visits(self, driver: Driver) -> None:
         while not self._over:
@@ -180,8 +202,8 @@ class Campaign:
         """See to it that no contactor is closed without a transaction on disk."""
         watched = [_Watched(self._world, driver, self.outcome.problems) for driver in self._drivers]
         while True:
-            for one in watched:
-                await one.look()
+            closed = [await one.look() for one in watched]
+            self.outcome.together += len(closed) > 1 and all(closed)
             await self._world.sleep(WATCH_S)
 
     def _judge(self) -> None:
@@ -190,13 +212,29 @@ class Campaign:
         outcome.transactions = len(ledger.charges)
         outcome.repeats = sum(charge.repeats for charge in ledger.charges)
         for visit in outcome.visits:
-            outcome.problems += visit.judge(ledger.charges, outcome.deaths)
+            outcome.problems += visit.judge(ledger.charges, outcome.blows)
         known = {visit.tag for visit in outcome.visits}
         outcome.problems += [
             f"transaction {charge.number} of {charge.id_tag}, who was never here" for charge in ledger.charges if charge.id_tag not in known
         ]
         if ledger.orphans:
             outcome.problems.append(f"told without a transaction: {ledger.orphans}")
+        for driver in self._drivers:
+            outcome.problems += _backwards([charge for charge in ledger.charges if charge.connector == driver.evse])
+        outcome.problems += [
+            f"connector {connector} was left as {told['status']}"
+            for connector, told in self._world.csms.point(self._world.id).statuses.items()
+            if told["status"] != "Available"
+        ]
+
+
+def _backwards(charges: list[Charge]) -> list[str]:
+    """Return where a connector's register fell, in the order of its transactions."""
+    return [
+        f"transaction {after.number} starts at {after.meter_start} Wh, {before.number} had ended at {before.meter_stop} Wh"
+        for before, after in pairwise(charges)
+        if before.meter_stop is not None and after.meter_start < before.meter_stop
+    ]
 
 
 class _Watched:
@@ -208,12 +246,12 @@ class _Watched:
         self._problems = problems
         self._alone_since_us: int | None = None
 
-    async def look(self) -> None:
-        """Compare the contactor with what is on disk."""
+    async def look(self) -> bool:
+        """Compare the contactor with what is on disk; tell whether it is closed."""
         truth = await self._world.plant.ask(self._driver.evse)
         if truth.contactor == 0 or not self._driver.visits:
             self._alone_since_us = None
-            return
+            return False
         tag = self._driver.visits[-1].tag
         known, running = transactions_on_disk(self._world.database, tag)
         if not known:
@@ -224,6 +262,7 @@ class _Watched:
             self._alone_since_us = truth.uptime_us
         elif truth.uptime_us - self._alone_since_us > LAPSING_S * 1e6:
             self._report(f"contactor {truth.evse} has been closed for {LAPSING_S:.0f} s after the end of {tag}")
+        return True
 
     def _report(self, problem: str) -> None:
         if problem not in self._problems:

@@ -29,6 +29,8 @@ _LAUNCH = "from cpctl.cli import main; main()"
 _HEARD_WITHIN_S = 5.0
 _COPROCESSOR_UP_S = 30.0
 _LOG_TAIL = 60
+# Between two kills, in the charge point's seconds: in the start of the host, and everywhere in a visit.
+_UP_S = (0.1, 16.0)
 
 
 class HostProcess:
@@ -109,6 +111,8 @@ class LocalClient:
 class RealWorld:
     """A world for campaigns whose host is a process. Seconds are the charge point's own, `speed` times shorter than ours."""
 
+    id = ID
+
     def __init__(self, directory: Path, *, evses: int = 1, speed: float = 8.0, seed: int = 1, variables: Mapping[str, object] | None = None) -> None:
         self.evses = evses
         self._directory = directory
@@ -173,8 +177,11 @@ class RealWorld:
 
     # ------------------------------------------------------------ World
 
-    async def kill(self) -> None:
-        """Kill the host with SIGKILL."""
+    async def fell(self, random: Random, *, host: bool) -> None:
+        """Wait for a random instant, and kill the host with SIGKILL then if it is to be."""
+        await self.sleep(random.uniform(*_UP_S))
+        if not host:
+            return
         assert self.host.alive, f"the host ended by itself with {self.host.code}"
         await asyncio.to_thread(self.host.kill)
 

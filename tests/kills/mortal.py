@@ -1,4 +1,4 @@
-"""The rig with a host that dies at a chosen commit: right before it reaches the disk, or right after, before anybody hears of it."""
+"""The rig with hosts that die at chosen commits: right before it reaches the disk, or right after, before anybody hears of it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+from tests.kills.blow import Blow
 from tests.whole.rig import Rig
 
 from cpctl.app.controller import Surroundings
@@ -29,11 +30,20 @@ class Moment(StrEnum):
 class Fate:
     """Counts commits over all lives of a host, and says which one is its last. `dead` is set from the store's thread."""
 
-    at: int
-    moment: Moment
     loop: asyncio.AbstractEventLoop
-    dead: asyncio.Event
+    dead: asyncio.Event = field(default_factory=asyncio.Event)
+    at: int | None = None
+    moment: Moment = Moment.BEFORE
     commits: int = 0
+
+    def choose(self, ahead: int, moment: Moment) -> None:
+        """Let the host die at the commit that is so many ahead."""
+        self.dead = asyncio.Event()
+        self.at, self.moment = self.commits + ahead, moment
+
+    def spare(self) -> None:
+        """Let no commit be the last any more."""
+        self.at = None
 
     def strikes(self) -> bool:
         """Count a commit; True if it is the one."""
@@ -66,14 +76,24 @@ class MortalStore(Store):
         super().close(clean)
 
 
-class MortalRig(Rig):
-    """A rig that buries its host when fate strikes, and brings up another after `away_s`."""
+class CommitRig(Rig):
+    """A rig whose hosts die when fate strikes. Who buries them, and brings up another, is somebody else's."""
+
+    def __init__(self, directory: Path, *, evses: int = 1, seed: int = 1, **variables: Any) -> None:
+        super().__init__(directory, evses=evses, seed=seed, **variables)
+        self.fate = Fate(asyncio.get_running_loop())
+
+    def surroundings(self) -> Surroundings:
+        return replace(super().surroundings(), open_store=lambda directory: MortalStore(directory, self.fate))
+
+
+class MortalRig(CommitRig):
+    """The same that buries its host when fate strikes, once, and brings up another after `away_s`."""
 
     def __init__(self, directory: Path, at: int, moment: Moment, away_s: float, *, seed: int = 1, **variables: Any) -> None:
         super().__init__(directory, seed=seed, **variables)
-        loop = asyncio.get_running_loop()
-        self.fate = Fate(at, moment, loop, asyncio.Event())
-        self.deaths: list[float] = []
+        self.fate.choose(at, moment)
+        self.blows: list[Blow] = []
         self._away_s = away_s
         self._sexton: asyncio.Task[None] | None = None
 
@@ -89,12 +109,9 @@ class MortalRig(Rig):
                 await self._sexton
         await super().__aexit__(*error)
 
-    def surroundings(self) -> Surroundings:
-        return replace(super().surroundings(), open_store=lambda directory: MortalStore(directory, self.fate))
-
     async def _bury(self) -> None:
         await self.fate.dead.wait()
-        self.deaths.append(asyncio.get_running_loop().time())
+        self.blows.append(Blow(asyncio.get_running_loop().time()))
         await self.kill()
         await asyncio.sleep(self._away_s)
         await self.start()

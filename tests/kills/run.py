@@ -1,4 +1,4 @@
-"""Runs a campaign against a real process, for the test and for `scripts/soak`."""
+"""Runs campaigns, for the tests and for `scripts/soak`: in virtual time, or with a real process."""
 
 from __future__ import annotations
 
@@ -8,23 +8,46 @@ from random import Random
 
 from tests.kills.campaign import SETTINGS, Campaign, Outcome
 from tests.kills.host import RealWorld
+from tests.kills.mortal import CommitRig
+from tests.kills.virtual import CommitWorld, RigWorld
+from tests.whole.rig import Rig, virtually
 
 from cpctl.errors import ControllerError
 
 # A lease of 10 s is 1.25 s then: a host that is started again at once makes it within that on most machines.
 SPEED = 8.0
+EVSES = 2
 
 
-async def run_real(directory: Path, kills: int, seed: int, *, evses: int = 2, speed: float = SPEED, tell: Callable[[str], None] = print) -> Outcome:
+def run_virtual(directory: Path, kills: int, seed: int, *, at_commits: bool) -> Outcome:
+    """Kill hosts in virtual time, at commits or at random instants; what goes wrong on the way becomes a problem of the outcome."""
+    outcomes: list[Outcome] = []
+
+    @virtually
+    async def run() -> None:
+        kind = CommitRig if at_commits else Rig
+        async with kind(directory, evses=EVSES, seed=seed, **SETTINGS) as rig:
+            world = CommitWorld(rig, directory, EVSES) if isinstance(rig, CommitRig) else RigWorld(rig, directory, EVSES)
+            outcomes.append(await _judged(Campaign(world, kills, Random(seed))))
+
+    run()
+    return outcomes[0]
+
+
+async def run_real(directory: Path, kills: int, seed: int, *, speed: float = SPEED, tell: Callable[[str], None] = print) -> Outcome:
     """Kill a real host so many times; what goes wrong on the way becomes a problem of the outcome."""
-    async with RealWorld(directory, evses=evses, speed=speed, seed=seed, variables=SETTINGS) as world:
-        campaign = Campaign(world, kills, Random(seed))
-        try:
-            await campaign.run()
-        except (AssertionError, ControllerError, ExceptionGroup) as error:
-            campaign.outcome.problems.append(_in_words(error))
-        if campaign.outcome.problems:
-            tell(f"seed {seed}: {campaign.outcome}\n{campaign.outcome.account()}\n--- end of the host's log\n{world.host.tail()}")
+    async with RealWorld(directory, evses=EVSES, speed=speed, seed=seed, variables=SETTINGS) as world:
+        outcome = await _judged(Campaign(world, kills, Random(seed)))
+        if outcome.problems:
+            tell(f"seed {seed}: {outcome}\n{outcome.account()}\n--- end of the host's log\n{world.host.tail()}")
+    return outcome
+
+
+async def _judged(campaign: Campaign) -> Outcome:
+    try:
+        await campaign.run()
+    except (AssertionError, ControllerError, ExceptionGroup) as error:
+        campaign.outcome.problems.append(_in_words(error))
     return campaign.outcome
 
 

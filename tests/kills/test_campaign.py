@@ -1,26 +1,27 @@
-"""Kills at random instants, in virtual time: two EVSEs, drivers who come and go, a network that fails."""
+"""Kills in virtual time: two EVSEs that charge at once, drivers who come and go, network and power that fail. Hosts die at commits, and at random instants."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from random import Random
 
 import pytest
-from tests.kills.campaign import SETTINGS, Campaign
-from tests.kills.virtual import RigWorld
-from tests.whole.rig import Rig, virtually
+from tests.kills.run import run_virtual
+
+# 200 together; parted, so that they are played side by side.
+CRASHES, SEEDS = 50, (1, 2, 3, 4)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@virtually
-async def test_hosts_killed_at_random_instants_lose_nothing(tmp_path: Path, seed: int) -> None:
-    async with Rig(tmp_path, evses=2, seed=seed, **SETTINGS) as rig:
-        campaign = Campaign(RigWorld(rig, tmp_path, evses=2), kills=20, random=Random(seed))
-        try:
-            outcome = await campaign.run()
-        except BaseException as error:
-            error.add_note(f"seed {seed}: {campaign.outcome.account()}")
-            raise
-        assert outcome.problems == [], f"seed {seed}: {outcome}\n{outcome.account()}"
-        assert outcome.transactions > 10
-        assert outcome.offline
+@pytest.mark.parametrize("seed", SEEDS)
+def test_fifty_hosts_that_die_at_commits_lose_nothing(tmp_path: Path, seed: int) -> None:
+    outcome = run_virtual(tmp_path, CRASHES, seed, at_commits=True)
+    assert outcome.problems == [], f"seed {seed}: {outcome}\n{outcome.account()}"
+    assert outcome.kills == CRASHES
+    assert outcome.transactions > 10
+    assert outcome.together
+    assert outcome.offline
+
+
+def test_hosts_that_die_at_random_instants_lose_nothing(tmp_path: Path) -> None:
+    outcome = run_virtual(tmp_path, 20, 1, at_commits=False)
+    assert outcome.problems == [], f"{outcome}\n{outcome.account()}"
+    assert outcome.kills == 20

@@ -26,8 +26,8 @@ async def die_at(directory: Path, way: Way, at: int, moment: Moment, away_s: flo
         visit = await driver.visit(way, charge_s=SHORT_CHARGE_S)
         await rig.until(lambda: all(charge.stop is not None for charge in rig.charges) and settled(rig), 600)
         assert rig.csms.ledger.problems == []
-        assert visit.judge(rig.charges, rig.deaths) == []
-        return bool(rig.deaths)
+        assert visit.judge(rig.charges, rig.blows) == []
+        return bool(rig.blows)
 
 
 def settled(rig: MortalRig) -> bool:

@@ -1,4 +1,4 @@
-"""The rig as a world for campaigns: hundreds of kills in virtual time, the same for the same seed."""
+"""The rig as a world for campaigns, in virtual time: hosts that die at random instants, or at commits."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
+from tests.kills.mortal import CommitRig, Moment
 from tests.whole.rig import ID, Rig
 
 from cpctl.errors import ControllerError
@@ -16,10 +18,18 @@ from cpctl.sim.csms_ledger import Charge
 
 #: Whoever asks a host that dies hears nothing; a person turns away sooner.
 _HEARD_WITHIN_S = 2.0
+#: Between two kills; a visit with all its waits takes about as long, so they fall everywhere in it, and in the start of the host too.
+_UP_S = (0.1, 30.0)
+#: So many commits a host lives for, at most; a visit has some twenty.
+_COMMITS = 14
+#: A host that commits nothing for so long dies all the same.
+_STILL_S = 60.0
 
 
 class RigWorld:
-    """A rig as drivers see it, and as those see it who torment it."""
+    """A rig as drivers see it, and as those see it who torment it. Its host dies at random instants."""
+
+    id = ID
 
     def __init__(self, rig: Rig, directory: Path, evses: int = 1) -> None:
         self._rig = rig
@@ -65,9 +75,11 @@ class RigWorld:
 
     # ------------------------------------------------------------ World
 
-    async def kill(self) -> None:
-        """Let the host vanish between two instructions."""
-        await self._rig.kill()
+    async def fell(self, random: Random, *, host: bool) -> None:
+        """Wait for a random instant, and let the host vanish then if it is to."""
+        await asyncio.sleep(random.uniform(*_UP_S))
+        if host:
+            await self._rig.kill()
 
     async def start(self) -> None:
         """Start the host."""
@@ -83,3 +95,23 @@ class RigWorld:
         if controller is None or controller.csms.status()["queued"] or any(charge.stop is None for charge in self.charges()):
             return False
         return all(self._rig.evse(evse)["status"] == "Available" for evse in range(1, self.evses + 1))
+
+
+class CommitWorld(RigWorld):
+    """The same with a host that dies at commits: right before one reaches the disk, or right after, before anybody hears of it."""
+
+    def __init__(self, rig: CommitRig, directory: Path, evses: int = 1) -> None:
+        super().__init__(rig, directory, evses)
+        self._fate = rig.fate
+
+    async def fell(self, random: Random, *, host: bool) -> None:
+        """Wait for some commit, and let the host die of it if it is to."""
+        if not host:
+            await super().fell(random, host=False)
+            return
+        self._fate.choose(random.randint(1, _COMMITS), random.choice(list(Moment)))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STILL_S):
+                await self._fate.dead.wait()
+        self._fate.spare()
+        await self._rig.kill()

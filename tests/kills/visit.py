@@ -12,12 +12,16 @@ from enum import StrEnum
 from random import Random
 from typing import Any, Protocol
 
+from tests.kills.blow import Blow
+
 from cpctl.link.messages import PlantState
 from cpctl.sim.csms_ledger import Charge
 from cpctl.sim.plant import PlantClient
 
 #: A person waits so long for a reader to react before trying again.
 PATIENCE_S = 9.0
+#: Whoever has asked for the end looks at the display for so long before asking again.
+LOOK_S = 4.0
 #: Whoever waits so long for a remote stop goes and taps.
 REMOTE_PATIENCE_S = 60.0
 #: Nobody has to wait longer than this for energy, for an end, or for the lock, however often the host dies meanwhile.
@@ -32,6 +36,12 @@ MOST_W = 3 * 16 * 230
 STOPPING_S = 2.0
 #: A host that dies while it stops a charge may leave it to the lease (10 s) and the winding down (6 s).
 LAPSING_S = 16.0
+#: The coprocessor's meter speaks once a second, and its register begins anew when it restarts.
+METER_S = 1.5
+#: A host that died may have been away for so long when the coprocessor's power failed too: nobody had heard its meter since.
+UNHEARD_S = 45.0
+#: What is not on disk when both lose their power (`cpctl.core.metering`): so much, or a tenth.
+UNSAVED_WH, UNSAVED_PART = 20.0, 0.1
 #: What the coprocessor kept for a host that was away is dated by the distance of two clocks.
 UNSURE = timedelta(seconds=1)
 
@@ -78,10 +88,9 @@ class Visit:
     evse: int
     tag: str
     way: Way
+    arrived_at: float = 0.0
     energy_before_mwh: int = 0
     energy_after_mwh: int = 0
-    closings_before: int = 0
-    closings_after: int = 0
     stop_asked_at: float | None = None
     tapped: bool = False
     unplugged: datetime | None = None
@@ -93,39 +102,58 @@ class Visit:
         """What flowed in truth."""
         return (self.energy_after_mwh - self.energy_before_mwh) / 1000
 
-    def judge(self, charges: list[Charge], deaths: list[float]) -> list[str]:
+    def judge(self, charges: list[Charge], blows: list[Blow]) -> list[str]:
         """Compare with what the CSMS was told of this token; return what is wrong."""
         mine = [charge for charge in charges if charge.id_tag == self.tag]
-        if len(mine) != 1:
-            return [f"{self}: {len(mine)} transactions, one is right"]
-        (charge,) = mine
-        if charge.connector != self.evse:
-            return [f"{self}: on connector {charge.connector}"]
-        if charge.meter_stop is None:
+        during = [blow for blow in blows if self.arrived_at <= blow.at <= self.left_at]
+        cuts = sum(blow.forgets for blow in during)
+        if not 1 <= len(mine) <= 1 + cuts:
+            return [f"{self}: {len(mine)} transactions after {cuts} power cuts"]
+        if any(charge.connector != self.evse for charge in mine):
+            return [f"{self}: on another connector"]
+        if any(charge.meter_stop is None for charge in mine):
             return [f"{self}: it never ended"]
-        return [f"{self}: {problem}" for problem in (*self._of_energy(charge, deaths), *self._of_end(charge))]
+        problems = [*self._of_energy(mine, during, blows), *self._of_reason(mine, cuts), *self._of_moment(mine[-1], during)]
+        return [f"{self}: {problem}" for problem in problems]
 
-    def _of_energy(self, charge: Charge, deaths: list[float]) -> Iterator[str]:
-        told_wh = (charge.meter_stop or 0) - charge.meter_start
-        most_wh = ROUNDING_WH + MOST_W * self._unmetered_s(deaths) / 3600
-        if not -ROUNDING_WH <= self.delivered_wh - told_wh <= most_wh:
+    def _of_energy(self, mine: list[Charge], during: list[Blow], blows: list[Blow]) -> Iterator[str]:
+        told_wh = sum((charge.meter_stop or 0) - charge.meter_start for charge in mine)
+        rounding_wh = ROUNDING_WH * len(mine)
+        most_wh = rounding_wh + MOST_W * self._unmetered_s(during) / 3600
+        for blow in during:
+            if blow.power is not None:
+                most_wh += self._lost_with_power(blow, blows)
+        if not -rounding_wh <= self.delivered_wh - told_wh <= most_wh:
             yield f"{told_wh} Wh told, {self.delivered_wh:.1f} Wh delivered, up to {most_wh:.1f} Wh may be lost"
 
-    def _of_end(self, charge: Charge) -> Iterator[str]:
-        """An end has its reason, and an unplugging its moment, though nobody was there to see it."""
-        right = {Way.TAP: {"Local"}, Way.UNPLUG: {"EVDisconnected"}, Way.REMOTE: {"Remote", "Local"} if self.tapped else {"Remote"}}[self.way]
-        if charge.reason not in right:
-            yield f"ended for {charge.reason}"
-        if charge.reason == "EVDisconnected" and self.unplugged is not None and charge.stopped is not None:
-            off = datetime.fromisoformat(charge.stopped) - self.unplugged
-            if not -UNSURE <= off <= UNSURE:
-                yield f"unplugged at {self.unplugged}, told {charge.stopped}"
+    def _lost_with_power(self, blow: Blow, blows: list[Blow]) -> float:
+        """What a restart of the coprocessor may take along: its last second; without a host everything since that died, and what it had not saved."""
+        unheard = any(one.host and blow.at - UNHEARD_S <= one.at <= blow.at for one in blows)
+        unsaved_wh = max(UNSAVED_WH, UNSAVED_PART * self.delivered_wh) if unheard else 0.0
+        return unsaved_wh + MOST_W * (METER_S + (LAPSING_S if unheard else 0.0)) / 3600
 
-    def _unmetered_s(self, deaths: list[float]) -> float:
+    def _of_reason(self, mine: list[Charge], cuts: int) -> Iterator[str]:
+        """Every end has its reason, though nobody was there to see it: the driver's, or a power cut."""
+        own = {Way.TAP: {"Local"}, Way.UNPLUG: {"EVDisconnected"}, Way.REMOTE: {"Remote", "Local"} if self.tapped else {"Remote"}}[self.way]
+        for charge in mine[:-1]:
+            if charge.reason != "PowerLoss":
+                yield f"ended for {charge.reason}, and began again"
+        if mine[-1].reason not in (own | {"PowerLoss"} if cuts else own):
+            yield f"ended for {mine[-1].reason}"
+
+    def _of_moment(self, charge: Charge, during: list[Blow]) -> Iterator[str]:
+        """An unplugging has its moment, unless the coprocessor had to begin anew before it could tell."""
+        if charge.reason != "EVDisconnected" or self.unplugged is None or charge.stopped is None or any(blow.power for blow in during):
+            return
+        off = datetime.fromisoformat(charge.stopped) - self.unplugged
+        if not -UNSURE <= off <= UNSURE:
+            yield f"unplugged at {self.unplugged}, told {charge.stopped}"
+
+    def _unmetered_s(self, during: list[Blow]) -> float:
         """How long energy may have flowed after the end that was told. An unplugging is told with the register of its very moment."""
         if self.stop_asked_at is None:
             return 0.0
-        died = any(self.stop_asked_at <= at <= self.left_at for at in deaths)
+        died = any(blow.at >= self.stop_asked_at for blow in during)
         return STOPPING_S + (LAPSING_S if died else 0.0)
 
     def __str__(self) -> str:
@@ -149,8 +177,9 @@ class Driver:
         """Come, charge for a while, and leave."""
         visit = Visit(self.evse, f"V{self.evse}-{len(self.visits) + 1}", way)
         self.visits.append(visit)
+        visit.arrived_at = self._scene.now()
         before = await self._truth()
-        visit.energy_before_mwh, visit.closings_before = before.energy_mwh, before.closings
+        visit.energy_before_mwh = before.energy_mwh
         await self._move(visit, "B")
         await self._some(0.2, 4.0)
         await self._move(visit, "C")
@@ -163,7 +192,7 @@ class Driver:
         await self._until(visit, "the contactor opens", lambda truth: truth.contactor == 0)
         await self._scene.sleep(0.3)
         after = await self._truth()
-        visit.energy_after_mwh, visit.closings_after = after.energy_mwh, after.closings
+        visit.energy_after_mwh = after.energy_mwh
         visit.left_at = self._scene.now()
         await self._some(1.0, 5.0)
         return visit
@@ -193,11 +222,13 @@ class Driver:
             return
         deadline = self._scene.now() + STEP_S
         visit.stop_asked_at = self._scene.now()
+        asked_at = -LOOK_S
         while True:
             seen = await self._scene.look(self.evse)
             if seen is not None and seen["session"] is None and seen["status"] != "Unavailable":
                 return
-            if seen is not None and seen["session"] is not None:
+            if seen is not None and seen["session"] is not None and self._scene.now() - asked_at >= LOOK_S:
+                asked_at = self._scene.now()
                 self._tell(visit, f"ends, seeing {seen['status']}")
                 await self._ask_for_end(visit)
             self._check(visit, deadline, "the session ends", seen)

@@ -194,3 +194,109 @@ async def test_an_offline_charge_is_told_later_in_its_order(tmp_path: Path) -> N
         assert charge.stopped < rig.utc().isoformat()
         assert abs((charge.meter_stop - charge.meter_start) - (await rig.truth()).energy_mwh / 1000) <= 1
         assert rig.csms.ledger.problems == []
+
+
+# ---------------------------------------------------------------- what operators complain of elsewhere
+
+
+async def cut_both(rig: Rig, away_s: float = 20) -> None:
+    """Take the power from host and coprocessor, and give it back."""
+    await rig.kill()
+    await rig.plant.power("cut")
+    await rig.sleep(away_s)
+    await rig.start()
+    await rig.online()
+
+
+@virtually
+async def test_complaint_lost_stop_transaction_it_arrives_though_host_and_network_fail_at_the_stop(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.csms.set_up(False)
+        await rig.tap()
+        await rig.status("Finishing")
+        await rig.kill()
+        await rig.plant.vehicle(state="A")
+        await rig.start()
+        await rig.pass_time(30)
+        await cut_both_offline(rig)
+        await rig.csms.set_up(True)
+        await rig.until(lambda: rig.charges[0].stop is not None, 600)
+        assert only_charge(rig).reason == "Local"
+        assert rig.csms.ledger.problems == []
+
+
+async def cut_both_offline(rig: Rig) -> None:
+    """The same without a CSMS to come back to."""
+    await rig.kill()
+    await rig.plant.power("cut")
+    await rig.start()
+    await rig.pass_time(20)
+
+
+@pytest.mark.parametrize("before", ["Preparing", "Charging", "Finishing"])
+@pytest.mark.parametrize("stays", [True, False])
+@virtually
+async def test_complaint_status_stuck_after_a_power_loss_it_is_what_the_vehicle_makes_it(tmp_path: Path, before: str, stays: bool) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.online()
+        if before == "Preparing":
+            await rig.plant.vehicle(state="B")
+            await rig.status("Preparing")
+        else:
+            await rig.charge()
+        if before == "Finishing":
+            await rig.tap()
+            await rig.status("Finishing")
+        if not stays:
+            await rig.plant.vehicle(state="A")
+        await cut_both(rig)
+        await rig.status("Preparing" if stays else "Available")
+        await rig.plant.vehicle(state="A")
+        await rig.status("Available")
+        await rig.until(lambda: rig.said()[-1] == "Available")
+        assert all(charge.stop is not None for charge in rig.charges)
+
+
+@pytest.mark.parametrize("mode", ["cut", "brown_out"])
+@virtually
+async def test_complaint_meter_registers_that_jump_backwards_they_never_do(tmp_path: Path, mode: str) -> None:
+    async with Rig(tmp_path, MeterValueSampleInterval=10) as rig:
+        await rig.online()
+        told = 0
+        for number in range(2):  # a third restart with a closed contactor would be a lock-out
+            await rig.charge()
+            await rig.pass_time(35)
+            await rig.kill()
+            await rig.plant.power(mode)
+            await rig.start()
+            await rig.online()
+            await rig.plant.vehicle(state="A")
+            await rig.status("Available")
+            await rig.until(lambda number=number: len(rig.charges) > number and rig.charges[number].stop is not None)  # type: ignore[misc]
+            charge = rig.charges[number]
+            assert told <= charge.meter_start <= charge.meter_stop
+            told = charge.meter_stop
+        assert rig.csms.ledger.problems == []
+
+
+@virtually
+async def test_complaint_meter_values_for_a_finished_transaction_none_is_sent_after_the_stop(tmp_path: Path) -> None:
+    async with Rig(tmp_path, MeterValueSampleInterval=5) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.csms.set_up(False)
+        await rig.pass_time(60)
+        await rig.kill()
+        await rig.start()
+        await rig.finish(told=False)
+        await rig.pass_time(60)
+        await rig.csms.set_up(True)
+        await rig.until(lambda: rig.charges[0].stop is not None, 600)
+        await rig.pass_time(60)
+        charge = only_charge(rig)
+        times = [one["timestamp"] for call in charge.meter_values for one in call["meterValue"]]
+        assert times == sorted(times)
+        assert times[-1] <= charge.stopped
+        assert rig.csms.ledger.problems == [], "no meter values after an end"

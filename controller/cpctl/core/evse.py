@@ -58,7 +58,7 @@ class Evse:
     # course of the transaction
     unverified: bool = False  # host, coprocessor or link came back, and its plug-in has not been seen again yet
     host_was_away: bool = False  # it was the host, so that its permission may have run out
-    uncounted: bool = False  # it was the host, and what the meter counted meanwhile has not been heard yet
+    uncounted: bool = False  # host or coprocessor have started, and the meter has not been heard yet
     departed_at: Stamp | None = None  # its vehicle was found gone, then or at the latest then; the last word on it is awaited
     charged: bool = False  # energy has flowed in it, or it was told to be suspended: its preparation is over
     parted: bool = False  # it ended because the vehicle was unplugged

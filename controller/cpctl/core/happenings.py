@@ -43,6 +43,7 @@ def _plug_event(turn: Turn, evse: Evse, event: CoprocessorEvent, at: Stamp) -> N
         cut_off(turn, evse)
     elif unplugged or replaced:
         register_mwh = metering.total_at(evse.register, event.meter_boot, event.energy_mwh)
+        metering.reach(evse, event.meter_boot, event.energy_mwh)
         left(turn, evse, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST, at=at, register_mwh=register_mwh))
 
 

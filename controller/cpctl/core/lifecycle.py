@@ -63,11 +63,13 @@ def link_up(turn: Turn, item: CoprocessorReady) -> None:
     state.timers.clear(Timer.LINK_DEAD, 0)
     state.link.up, state.link.dead = True, False
     changed = state.link.boot_nonce is not None and state.link.boot_nonce != item.boot_nonce
+    new = state.link.boot_nonce != item.boot_nonce
     state.link.boot_nonce = item.boot_nonce
     for evse in state.evses.values():
         evse.fresh = False
         evse.pilot_available = evse.lock_told = None
         evse.unverified = evse.transaction is not None
+        evse.uncounted = evse.uncounted or new
         if evse.uncounted:
             turn.set_timer_in(Timer.COUNT, evse.id, COUNT_S)
         if evse.departed_at is not None:

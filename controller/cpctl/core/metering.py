@@ -44,6 +44,14 @@ def total_at(register: Register, meter_boot: int | None, meter_mwh: int) -> int:
     return max(0, register.total_mwh + meter_mwh - register.meter_mwh)
 
 
+def reach(evse: Evse, meter_boot: int | None, meter_mwh: int) -> None:
+    """Advance the register to what the meter is known to have shown: what is told of it must be in it, whatever becomes of the meter next."""
+    register = evse.register
+    if meter_boot is not None and register.meter_boot == meter_boot and meter_mwh > register.meter_mwh:
+        evse.register = advance(register, meter_boot, meter_mwh)
+        evse.register_dirty = True
+
+
 def take(turn: Turn, evse: Evse, read: MeterRead) -> None:
     """Take a meter message."""
     before = evse.register

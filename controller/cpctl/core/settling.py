@@ -61,8 +61,8 @@ def _start(turn: Turn, evse: Evse) -> None:
     leave_lobby(turn, evse)
     vend(turn, evse)
     claim = evse.claim
-    if claim is None or evse.transaction is not None:
-        return
+    if claim is None or evse.transaction is not None or evse.uncounted:
+        return  # before the meter's first word is stored, energy could be lost that is counted from it
     if not operative(turn.state, evse):
         drop_claim(turn, evse)
         return
