@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from tests.csms.station import Point, started
+from tests.csms.station import EVSES, FakeStation, Point, started
 
 from cpctl.core.inputs import ChangeAvailability, ClearCache, Command, RemoteStart, RemoteStop, Reset, SetVariable, Unlock
-from cpctl.core.model import IdToken, IdTokenType
+from cpctl.core.model import ConnectorSettings, IdToken, IdTokenType
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
+from cpctl.core.variable_table import definitions
+from cpctl.core.variables import normalise
 from cpctl.csms.frames import Payload
-from cpctl.csms.v16.variables import VARIABLES
+from cpctl.csms.v16.variables import VARIABLES, Entry, Keys
 from cpctl.errors import CallRefused
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.csms_script import Silence
@@ -116,6 +119,38 @@ async def test_all_keys_are_listed_and_every_required_one_is_among_them(csms: Em
     assert keys["NumberOfConnectors"] == {"key": "NumberOfConnectors", "readonly": True, "value": "2"}
     assert keys["ConnectorPhaseRotation"]["value"] == "1.RST,2.NotApplicable"
     assert keys["HeartbeatInterval"] == {"key": "HeartbeatInterval", "readonly": False, "value": "300"}
+
+
+async def test_each_list_says_how_long_it_may_be_and_may_be_so_long(csms: EmbeddedCsms, point: Point) -> None:
+    keys = {entry["key"]: entry for entry in (await csms.call("CP001", "GetConfiguration", {}))["configurationKey"]}
+    table = {definition.name: definition for definition in definitions(EVSES)}
+    lengths = {key.removesuffix("MaxLength"): entry for key, entry in keys.items() if key.endswith("MaxLength")}
+    assert lengths.keys() == {
+        "ConnectorPhaseRotation",
+        "MeterValuesAlignedData",
+        "MeterValuesSampledData",
+        "StopTxnAlignedData",
+        "StopTxnSampledData",
+        "SupportedFeatureProfiles",
+    }
+    for key, entry in lengths.items():
+        assert entry["readonly"] is True
+        if key in VARIABLES and not table[VARIABLES[key]].one_of_each:
+            definition = table[VARIABLES[key]]
+            assert len(definition.values) == int(entry["value"])
+            longest = ",".join(definition.values)
+            assert normalise(definition, longest) == longest
+            assert len(longest) <= 500, "it fits into a ChangeConfiguration"
+    assert lengths["ConnectorPhaseRotation"]["value"] == "3"
+    assert keys["StopTransactionMaxMeterValues"] == {"key": "StopTransactionMaxMeterValues", "readonly": True, "value": "60"}
+
+
+def test_a_station_of_fixed_cables_only_says_that_it_unlocks_nothing() -> None:
+    fixed = tuple(replace(evse, connectors=(ConnectorSettings(1, fixed_cable=True),)) for evse in EVSES)
+    station = FakeStation()
+    station.variables = {one.name: one.default for one in definitions(fixed)}
+    entry = Keys(station, fixed, 0).find("unlockConnectorOnEVSideDisconnect")
+    assert entry == Entry("UnlockConnectorOnEVSideDisconnect", "false", True)
 
 
 async def test_named_keys_are_told_and_unknown_ones_said_to_be(csms: EmbeddedCsms, point: Point) -> None:
