@@ -309,6 +309,38 @@ static void an_ntc_above_its_resistor_is_read_the_other_way_round(void)
     CHECK_BETWEEN(r.e.heat.dc, 640, 660);
 }
 
+/* ---------------------------------------------------------------- steps */
+
+static void guards_open_as_soon_at_any_step(void)
+{
+    for (uint32_t step_ms = 1; step_ms <= 10u; step_ms++) {
+        rig_t charging;
+        rig_start(&charging, step_ms);
+        rig_charge(&charging);
+        rig_run(&charging, 10000);
+
+        rig_t r = charging;
+        r.residual = true;
+        CHECK_EQ(rig_until_closed(&r, false, 100), step_ms);
+        r = charging;
+        r.stop_pressed = true;
+        CHECK_EQ(rig_until_closed(&r, false, 100), step_ms);
+        r = charging;
+        r.earth_lost = true;
+        CHECK_BETWEEN(rig_until_closed(&r, false, 100), CP_EARTH_LOST_MS, CP_EARTH_LOST_MS + step_ms);
+        r = charging;
+        r.draw_ma = 19200;
+        CHECK_BETWEEN(rig_until_closed(&r, false, 8000), CP_OVERCURRENT_MS, CP_OVERCURRENT_MS + step_ms);
+        r = charging;
+        r.draw_ma = 40000;
+        CHECK_BETWEEN(rig_until_closed(&r, false, 8000), CP_OVERCURRENT_FAR_MS, CP_OVERCURRENT_FAR_MS + step_ms);
+        r = charging;
+        r.obedient = true;
+        r.temperature_mv = RIG_HOT_MV;
+        CHECK_BETWEEN(rig_until_closed(&r, false, 4000), 1, 2u * CP_SENSOR_WINDOW_MS + 50u);
+    }
+}
+
 int main(void)
 {
     static const cp_test_t tests[] = {
@@ -326,6 +358,7 @@ int main(void)
         TEST(cooling_raises_late_and_one_step_at_a_time),
         TEST(an_open_or_shorted_sensor_is_a_fault_of_its_own),
         TEST(nothing_closes_before_the_temperature_is_known),
+        TEST(guards_open_as_soon_at_any_step),
         TEST(an_ntc_above_its_resistor_is_read_the_other_way_round),
     };
 

@@ -332,6 +332,85 @@ static void every_number_of_evses_is_brought_within_what_there_is(void)
     }
 }
 
+static cp_result_t feel(int16_t temperature_dc, uint32_t excess_ma)
+{
+    uint8_t payload[CP_MSG_PLANT_SENSORS_SIZE];
+    uint8_t wire[CP_FRAME_WIRE_MAX];
+    cp_msg_plant_reply_t reply = {.result = UINT8_MAX};
+    cp_frame_t answer = {0};
+    const cp_msg_plant_sensors_t m = {.evse = 1, .temperature_dc = temperature_dc, .excess_ma = excess_ma};
+    const cp_frame_t frame = {.major = CP_PROTOCOL_MAJOR,
+                              .kind = CP_KIND_COMMAND,
+                              .msg = CP_MSG_PLANT_SENSORS,
+                              .payload = payload,
+                              .len = cp_msg_plant_sensors_encode(&m, payload)};
+
+    (void)cp_sim_plant_write(&h.sim, wire, cp_frame_encode(&frame, wire));
+    const size_t got = cp_sim_plant_read(&h.sim, wire, sizeof wire);
+    for (size_t i = 0; i < got; i++) {
+        if (cp_decoder_take(&h.plant_decoder, wire[i], &answer) == CP_DECODED_FRAME) {
+            cp_msg_plant_reply_decode(&reply, answer.payload, answer.len);
+        }
+    }
+    return (cp_result_t)reply.result;
+}
+
+static void the_core_reads_the_temperature_that_the_sensor_feels(void)
+{
+    static const int16_t temperatures_dc[] = {-300, 0, 250, 500, 650, 750};
+
+    host_start_commissioned(&h, 1);
+    for (unsigned i = 0; i < sizeof temperatures_dc / sizeof temperatures_dc[0]; i++) {
+        CHECK_EQ(feel(temperatures_dc[i], UINT32_MAX), CP_RESULT_OK);
+        host_run(&h, 3000);
+        CHECK_BETWEEN(h.snapshot[0].temperature_dc, temperatures_dc[i] - 5, temperatures_dc[i] + 5);
+    }
+    CHECK_EQ(h.snapshot[0].derated_da, 160);
+    CHECK_EQ(feel(1501, UINT32_MAX), CP_RESULT_BAD_VALUE);
+    CHECK_EQ(feel(INT16_MAX, 100001), CP_RESULT_BAD_VALUE);
+}
+
+static void a_vehicle_may_be_told_to_draw_too_much(void)
+{
+    host_start_commissioned(&h, 1);
+    charge();
+    const uint32_t obeyed_ma = host_plant(&h, 1)->current_ma[0];
+    CHECK_EQ(feel(INT16_MAX, 1500), CP_RESULT_OK);
+    host_run(&h, 1000);
+    CHECK_EQ(host_plant(&h, 1)->current_ma[0], obeyed_ma + 1500u);
+}
+
+/* The register of pulses outlives a brown-out, and begins anew under another name after a power cut. */
+static void the_pulse_meter_counts_what_is_delivered(void)
+{
+    cp_msg_config_board_t board;
+    cp_msg_config_evse_t evse = host_evse_config(1);
+
+    host_start(&h, 1);
+    host_greet(&h, 77);
+    cp_msg_config_board_default(&board);
+    evse.s0_pulses_per_kwh = CP_PLANT_PULSES_PER_KWH;
+    CHECK_EQ(host_push(&h, CP_CONFIG_SET_COMMISSIONED, &board, &evse, 1, NULL, 0), CP_RESULT_ACCEPTED);
+    host_run(&h, 15000);
+    charge();
+    host_run(&h, 600000);
+    CHECK_EQ(h.meter.source, CP_METER_SOURCE_S0);
+    const uint64_t delivered_mwh = host_plant(&h, 1)->energy_mwh;
+    CHECK_BETWEEN(h.meter.energy_mwh, delivered_mwh - 5000u, delivered_mwh);
+    CHECK_BETWEEN(h.meter.power_mw, 10000000, 12000000);
+    const uint32_t origin = h.meter.meter_boot;
+    (void)host_power(&h, CP_PLANT_POWER_MODE_BROWN_OUT);
+    host_greet(&h, 78);
+    host_run(&h, 2000);
+    CHECK_EQ(h.meter.meter_boot, origin);
+    CHECK_BETWEEN(h.meter.energy_mwh, delivered_mwh - 5000u, delivered_mwh + 5000u);
+    (void)host_power(&h, CP_PLANT_POWER_MODE_CUT);
+    host_greet(&h, 79);
+    host_run(&h, 2000);
+    CHECK(h.meter.meter_boot != origin);
+    CHECK_BETWEEN(h.meter.energy_mwh, 0, 5000);
+}
+
 int main(void)
 {
     static const cp_test_t tests[] = {
@@ -349,6 +428,9 @@ int main(void)
         TEST(no_boot_of_one_world_repeats_a_nonce),
         TEST(a_damaged_world_changes_nothing),
         TEST(every_number_of_evses_is_brought_within_what_there_is),
+        TEST(the_core_reads_the_temperature_that_the_sensor_feels),
+        TEST(a_vehicle_may_be_told_to_draw_too_much),
+        TEST(the_pulse_meter_counts_what_is_delivered),
     };
 
     return RUN_TESTS(tests);

@@ -1,28 +1,5 @@
 /* The whole coprocessor: EVSEs, link, configuration, clock. A port gives it time, inputs and bytes, and does what it
- * says.
- *
- * Events that it sends, by code; `value` and `extra` mean:
- *   boot              ResetReason                      bits: contactors that were closed when the reset came
- *   plugged           Pilot                            -
- *   unplugged         Pilot                            -
- *   pilot_changed     Pilot now                        Pilot before (at most ten a second; the last one always comes)
- *   contactor_closed  phases                           offer, dA
- *   contactor_opened  cp_opened_t: 0 the vehicle left C and D, 1 stopped and the current had ceased, 2 stopped but the
- *                     vehicle did not, 3 fault, 4 lock-out
- *                                                      greatest phase current then, mA
- *   fault_raised      bit of the catalogue             what was measured: mV of the pilot, ohm of the proximity
- * contact, ms since the contactor moved, mA; 0 for one recalled at boot fault_cleared     bit of the catalogue 1 if
- * cleared at the device lease_expired     limit that lapsed, dA            - lease_refused     LeaseRefusal plug that
- * the lease named (once for each reason and plug) wound_down        ms from stop to opening          -
- *   opened_under_load current, mA                      openings under load so far
- *   lock_changed      Lock                             -
- *   config_applied    CRC of the set                   ConfigSet
- *   config_refused    ConfigSet                        EVSE, 0 for the board; text: the field
- *   config_pending    CRC of the set                   ConfigSet
- *   events_lost       how many                         -
- *   button            1 held, 0 released               -
- *   self_test         0 passed, 1 failed               mV that the negative rail reached
- * `text` is the fault's name where there is one. */
+ * says. What the value and extra of each event mean is tabled in protocol/README.md. */
 
 #ifndef CP_COPROCESSOR_H
 #define CP_COPROCESSOR_H
