@@ -52,8 +52,9 @@ typedef struct {
     cp_pins_t pins;            /* as they were set up */
     bool stale;                /* others are in force */
     uint64_t stale_us;
-    uint64_t store_us; /* not before */
-    bool leaving;      /* a restart was asked for */
+    uint64_t store_us;  /* not before */
+    uint64_t asleep_us; /* before the first tick and in flash writes: nothing was sensed or driven */
+    bool leaving;       /* a restart was asked for */
     uint64_t leave_us;
 } safety_t;
 
@@ -148,11 +149,14 @@ static void notice_configuration(safety_t *s, uint64_t now_us)
     }
 }
 
+/* The core's clock stands still meanwhile. Were it to run on, the core would take the levels of before for those of all
+ * that time, and a self-test that had just begun would fail by them. */
 static void store(safety_t *s, uint64_t now_us)
 {
     if (!s->out.store || now_us < s->store_us) {
         return;
     }
+    const uint64_t began_us = port_tick_now_us();
     port_tick_feed();
     if (port_store_save(s->image, cp_coprocessor_nvm(&s->core, s->image))) {
         cp_coprocessor_stored(&s->core);
@@ -160,6 +164,7 @@ static void store(safety_t *s, uint64_t now_us)
         s->store_us = now_us + STORE_RETRY_MS * 1000u;
     }
     port_tick_feed();
+    s->asleep_us += port_tick_now_us() - began_us;
 }
 
 static void tick(safety_t *s, uint64_t now_us)
@@ -195,6 +200,16 @@ static void restart_if_asked(safety_t *s, uint64_t now_us)
     }
 }
 
+/* The core's clock. */
+static uint64_t now(const safety_t *s)
+{
+#if CONFIG_CP_EMULATOR
+    return port_tick_now_us() - s->asleep_us + emulator_ahead_us();
+#else
+    return port_tick_now_us() - s->asleep_us;
+#endif
+}
+
 #if CONFIG_CP_EMULATOR
 /* The plant protocol: inputs before the tick, the time that it skips tick by tick, answers after both. */
 static void hear_plant(safety_t *s)
@@ -203,7 +218,7 @@ static void hear_plant(safety_t *s)
 
     emulator_hear(bytes, port_ring_take(&s->app->plant_heard, bytes, sizeof bytes));
     while (emulator_advance()) {
-        tick(s, port_tick_now_us() + emulator_ahead_us());
+        tick(s, now(s));
         port_tick_feed();
     }
 }
@@ -218,15 +233,6 @@ static void say_plant(safety_t *s, uint64_t now_us)
 }
 #endif
 
-static uint64_t now(void)
-{
-#if CONFIG_CP_EMULATOR
-    return port_tick_now_us() + emulator_ahead_us();
-#else
-    return port_tick_now_us();
-#endif
-}
-
 static void run(void *argument)
 {
     safety_t *const s = &safety;
@@ -236,13 +242,14 @@ static void run(void *argument)
     if (!port_tick_open()) {
         esp_restart();
     }
+    s->asleep_us = port_tick_now_us();
     for (;;) {
         const uint32_t beats = port_tick_wait();
         const uint64_t began_us = port_tick_now_us();
 #if CONFIG_CP_EMULATOR
         hear_plant(s);
 #endif
-        const uint64_t now_us = now();
+        const uint64_t now_us = now(s);
         hear(s, now_us);
         tick(s, now_us);
         say_logs(s);
