@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from hashlib import sha1
 
 
 @asynccontextmanager
@@ -59,3 +62,30 @@ class DeadWire:
             pass
         if not self.dead:
             sink.close()
+
+
+@asynccontextmanager
+async def raw_websocket(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], *headers: str) -> AsyncIterator[str]:
+    """A server that opens a WebSocket in order, with these headers besides, and then does `talk` with its bytes; yields its URL."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        key = re.search(r"(?i)sec-websocket-key: (\S+)", request)
+        assert key is not None
+        proof = base64.b64encode(sha1((key[1] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode(), usedforsecurity=False).digest()).decode()
+        lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {proof}"]
+        writer.write("\r\n".join([*lines, "Sec-WebSocket-Protocol: ocpp1.6", *headers, "", ""]).encode())
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await talk(reader, writer)
+        writer.close()
+
+    async with tcp(serve) as port:
+        yield f"ws://127.0.0.1:{port}/ocpp"
+
+
+def frame(payload: bytes, opcode: int = 1, *, fin: bool = True, reserved: int = 0) -> bytes:
+    """Write a frame of a server (RFC 6455, 5.2): opcode 0 continues, 1 is text, 2 binary."""
+    head = bytes([(0x80 if fin else 0) | reserved << 4 | opcode])
+    if len(payload) < 126:
+        return head + bytes([len(payload)]) + payload
+    return head + (b"\x7e" + len(payload).to_bytes(2, "big") if len(payload) < 65_536 else b"\x7f" + len(payload).to_bytes(8, "big")) + payload

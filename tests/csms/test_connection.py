@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.csms.network import tcp
+from tests.csms.network import raw_websocket, tcp
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from cpctl.csms.connection import dial
 from cpctl.csms.errors import ConnectionLost, ConnectRefused, ConnectTimedOut, NameUnknown, NotWebSocket, UrlUnusable
@@ -140,6 +141,88 @@ async def test_a_message_beyond_all_bounds_ends_the_connection_and_says_so(csms:
     await asyncio.gather(sending, return_exceptions=True)
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_is_told_and_not_followed(csms: EmbeddedCsms, status: int) -> None:
+    heard: list[str] = []
+
+    async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.close()
+
+    async with tcp(elsewhere) as port:
+        csms.http_status, csms.http_headers = status, {"Location": f"ws://127.0.0.1:{port}/CP001"}
+        error = await refusal(csms.url)
+    assert isinstance(error, CsmsRefused)
+    assert error.location == f"ws://127.0.0.1:{port}/CP001"
+    assert error.location in error.reason
+    assert "csms.url" in error.next_step
+    assert heard == []
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        ("999999999999", 3600.0),
+        ("Sat, 01 Mar 2025 12:02:00 GMT", 120.0),
+        ("Sat, 01 Mar 2025 11:00:00 GMT", 0.0),
+        ("Sat, 01 Mar 2025 12:02:00", 0.0),
+        ("soon", 0.0),
+        ("-5", 0.0),
+        ("", 0.0),
+    ],
+)
+async def test_a_wish_to_be_left_alone_is_heard_by_the_servers_own_clock(header: str, seconds: float) -> None:
+    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        date = "Date: Sat, 01 Mar 2025 12:00:00 GMT"
+        writer.write(f"HTTP/1.1 503 Service Unavailable\r\n{date}\r\nRetry-After: {header}\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.close()
+
+    async with tcp(busy) as port:
+        error = await refusal(f"ws://127.0.0.1:{port}")
+    assert isinstance(error, CsmsRefused)
+    assert error.retry_after_s == seconds
+
+
+async def test_a_csms_is_reached_over_ipv6_and_by_a_path_with_a_query() -> None:
+    paths: list[str] = []
+
+    async def note(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        paths.append(connection.request.path)
+
+    async with serve(note, "::1", 0, subprotocols=[Subprotocol("ocpp1.6")]) as server:
+        port = server.sockets[0].getsockname()[1]
+        socket = await dial(CsmsSettings(f"ws://[::1]:{port}/a/b/?tenant=7", "CP 1"), ["ocpp1.6"])
+        await socket.close()
+    assert paths == ["/a/b/CP%201?tenant=7"]
+
+
+async def test_a_name_whose_first_address_does_not_answer_is_reached_by_its_second(csms: EmbeddedCsms) -> None:
+    socket = await dial(CsmsSettings(csms.url.replace("127.0.0.1", "localhost"), "CP001"), ["ocpp1.6"])  # ::1 is tried as well
+    await socket.close()
+
+
+async def test_a_csms_that_compresses_unasked_is_left() -> None:
+    async with raw_websocket(_wait, "Sec-WebSocket-Extensions: permessage-deflate") as url:
+        error = await refusal(url)
+    assert isinstance(error, NotWebSocket)
+    assert "extension" in error.cause
+
+
+async def test_an_opening_that_comes_byte_by_byte_and_never_ends_is_given_up() -> None:
+    async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\n")
+        for _ in range(1000):
+            writer.write(b"x")
+            await asyncio.sleep(1)
+
+    async with tcp(drip) as port:
+        assert isinstance(await refusal(f"ws://127.0.0.1:{port}"), ConnectTimedOut)
+
+
 async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.close()
 
@@ -147,3 +230,7 @@ async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read()
     writer.close()
+
+
+async def _wait(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()

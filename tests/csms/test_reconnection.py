@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from random import Random
 
 import pytest
-from tests.csms.network import DeadWire, tcp
+from tests.csms.network import DeadWire, frame, raw_websocket, tcp
 from tests.csms.station import Point, eventually, started, status, updated
 
 from cpctl.core.inputs import CsmsOffline, CsmsOnline, EventDelivered
 from cpctl.core.model import ConnectorStatus
 from cpctl.csms.backoff import BackOff
+from cpctl.csms.exchange import Exchange
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.csms_script import Refuse
 
@@ -161,6 +163,142 @@ async def test_silence_over_a_dead_wire_is_no_failed_attempt(csms: EmbeddedCsms,
     point.enqueue(2, updated())
     await eventually(lambda: len(point.station.of(EventDelivered)) == 2)
     assert len(csms.ledger.charges) == 1
+
+
+async def test_a_csms_that_hangs_up_after_every_boot_is_called_ever_less_often(csms: EmbeddedCsms, make_point: Callable[..., Point]) -> None:
+    calls: list[float] = []
+
+    def hang_up(_id: str, exchange: Exchange) -> None:
+        calls.append(asyncio.get_running_loop().time())
+        asyncio.get_running_loop().call_soon(csms.cut, "CP001")
+
+    csms.listen(hang_up)
+    csms.boot_with(*["Pending"] * 5, interval=1)
+    make_point(csms.url)
+    await eventually(lambda: len(calls) == 5, 1000)
+    gaps = [later - earlier for earlier, later in pairwise(calls)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] > 4 * gaps[0]
+
+
+async def test_after_a_good_connection_the_first_wait_is_short_again(csms: EmbeddedCsms, make_point: Callable[..., Point]) -> None:
+    csms.http_status = 503
+    point = make_point(csms.url)
+    await asyncio.sleep(500)
+    csms.http_status = None
+    await eventually(lambda: point.station.online, 1000)
+    await asyncio.sleep(60)
+    csms.cut("CP001")
+    await eventually(lambda: not point.station.online)
+    await eventually(lambda: point.station.online, 21)
+
+
+async def test_a_csms_that_wants_to_be_left_alone_is(csms: EmbeddedCsms, make_point: Callable[..., Point]) -> None:
+    csms.http_status, csms.http_headers = 503, {"Retry-After": "300"}
+    point = make_point(csms.url)
+    await eventually(lambda: point.service.status()["trouble"] is not None)
+    csms.http_status = None
+    await asyncio.sleep(299)
+    assert csms.point("CP001").connections == 0
+    await eventually(lambda: point.station.online, 15)
+
+
+# ---------------------------------------------------------------- what may come over an open connection
+
+
+BOOTED = '[3,"{id}",{"status":"Accepted","currentTime":"2030-01-01T00:00:00Z","interval":300}]'
+BIG = b'[2,"big","DataTransfer",{"vendorId":"x","data":"' + b"y" * 1_000_000 + b'"}]'
+ASK = b'[2,"a1","GetConfiguration",{"key":["HeartbeatInterval"]}]'
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [frame(b"\x00\x01\x02", 2)],
+        [frame(b"\x00\x01\x02", 2), frame(b"{"), frame(b"[]"), frame(b"\xc3\xa4"), frame(b"")],
+        [frame(ASK[:9], fin=False), frame(b"", 9), frame(ASK[9:20], 0, fin=False), frame(b"", 10), frame(ASK[20:], 0)],
+        [frame(BIG)],
+        [frame(BIG[:500_000], fin=False), frame(BIG[500_000:], 0)],
+        [*(frame(b"[" * 60_000) for _ in range(5))],
+    ],
+    ids=["binary", "garbage", "fragments with pings between", "a megabyte", "a megabyte in two", "nested without end"],
+)
+async def test_whatever_comes_in_a_right_frame_leaves_the_connection_and_is_answered_as_it_can_be(
+    make_point: Callable[..., Point], sent: list[bytes]
+) -> None:
+    answers: list[str] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        boot = json.loads(await read_text(reader))
+        writer.write(frame(BOOTED.replace("{id}", boot[1]).encode()))
+        writer.writelines(sent)
+        writer.write(frame(ASK.replace(b"a1", b"a2")))
+        while '"a2"' not in (text := await read_text(reader)):
+            answers.append(text)
+        answers.append(text)
+        await reader.read()
+
+    async with raw_websocket(talk) as url:
+        point = make_point(url)
+        await eventually(lambda: bool(answers) and '[3,"a2"' in answers[-1].replace(" ", ""))
+        assert point.station.online
+        assert point.service.status()["trouble"] is None
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        frame(b"[2]", reserved=4),
+        frame(b"\xff\xfe"),
+        frame(b"x", 3),
+        frame(b"x", 0),
+        frame(b"x" * 2_000_000),
+        b"\x81\x7f" + b"\xff" * 8,
+    ],
+    ids=["compressed", "no UTF-8", "unknown kind", "continues nothing", "two megabytes", "of absurd length"],
+)
+async def test_what_is_no_frame_of_ours_ends_the_connection_which_is_made_anew(make_point: Callable[..., Point], sent: bytes) -> None:
+    connections = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        boot = json.loads(await read_text(reader))
+        writer.write(frame(BOOTED.replace("{id}", boot[1]).encode()) if connections > 1 else sent)
+        await reader.read()
+
+    async with raw_websocket(talk) as url:
+        point = make_point(url)
+        await eventually(lambda: point.station.online)
+    assert connections == 2
+
+
+async def test_a_frame_that_comes_byte_by_byte_and_never_ends_is_found_by_its_missing_pong(make_point: Callable[..., Point]) -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        boot = json.loads(await read_text(reader))
+        writer.write(frame(BOOTED.replace("{id}", boot[1]).encode()))
+        writer.write(b"\x81\x7e\xff\xff")
+        while not reader.at_eof():
+            writer.write(b"x")
+            await asyncio.sleep(0.5)
+
+    async with raw_websocket(drip) as url:
+        point = make_point(url, pong_timeout_s=10.0)
+        await eventually(lambda: point.station.online)
+        await eventually(lambda: "no pong" in str(point.service.status()["trouble"]))
+
+
+async def read_text(reader: asyncio.StreamReader) -> str:
+    """Read the next text message of a client."""
+    while True:
+        first, length = await reader.readexactly(2)
+        size = length & 0x7F
+        if size >= 126:
+            size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8), "big")
+        mask = await reader.readexactly(4)
+        payload = bytes(byte ^ mask[index % 4] for index, byte in enumerate(await reader.readexactly(size)))
+        if first & 0x0F == 1:
+            return payload.decode()
 
 
 async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
