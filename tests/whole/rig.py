@@ -58,6 +58,8 @@ class Rig:
         site_a: int | None = None,
         fixed_cable: bool = False,
         notify: str | None = None,
+        csms: Mapping[str, object] | None = None,
+        password: str | None = None,
         **variables: object,
     ) -> None:
         self._directory = directory
@@ -66,9 +68,10 @@ class Rig:
         self._data: dict[str, object] = {
             "station": {"vendor": "Test", "model": "Rig", **(station or {})},
             "site": {} if site_a is None else {"max_current_a": site_a},
-            "csms": {"url": "ws://placeholder", "id": ID},
+            "csms": {"url": "ws://placeholder", "id": ID, **(csms or {})},
             "ocpp": {"initial": {"MeterValueSampleInterval": 60, **variables}},
         }
+        self._environment = {} if password is None else {"CPCTL_CSMS_PASSWORD": password}
         self._fixed_cable = fixed_cable
         self.reconfigure(evses)
         loop = asyncio.get_running_loop()
@@ -78,6 +81,7 @@ class Rig:
         self.wall = lambda: self.utc().timestamp()  # what the host's system clock says
         self.machine = "machine"  # the boot of the machine that the host runs on
         self.csms = EmbeddedCsms(lambda: self.csms_utc(), Random(seed + 1))
+        self.address: str | None = None  # where the host looks for the CSMS, if not at the CSMS itself
         self.board = SimulatedCoprocessor(evse_count=evses, seed=seed)
         self.plant = self.board.plant()
         self.chaos = Chaos(Random(seed + 2))
@@ -102,7 +106,7 @@ class Rig:
 
     async def start(self) -> None:
         """Start the host."""
-        options = StartOptions(self._directory, sim=True, csms_url=self.csms.url)
+        options = StartOptions(self._directory, sim=True, csms_url=self.address or self.csms.url)
         self.controller = Controller(self._config, options, self.surroundings())
         self._running = asyncio.ensure_future(self.controller.run())
         await asyncio.sleep(0.001)  # nobody speaks to a host that does not run yet
@@ -121,7 +125,7 @@ class Rig:
     def reconfigure(self, evses: int) -> None:
         """Let the next start find another number of EVSEs in the configuration."""
         built = [{"id": number, "connectors": [{"id": 1, "fixed_cable": self._fixed_cable}]} for number in range(1, evses + 1)]
-        self._config = from_data({**self._data, "evse": built})
+        self._config = from_data({**self._data, "evse": built}, environment=self._environment)
 
     def move_to(self, directory: Path) -> None:
         """Let the next start find another state directory: empty, it is a new station."""
@@ -130,7 +134,9 @@ class Rig:
     async def fail_by(self, serve: Callable[[], Awaitable[None]]) -> None:
         """Start the host with a local API that does this, and let it end."""
         await self.kill()
-        self.controller = Controller(self._config, StartOptions(self._directory, sim=True, csms_url=self.csms.url), self.surroundings())
+        self.controller = Controller(
+            self._config, StartOptions(self._directory, sim=True, csms_url=self.address or self.csms.url), self.surroundings()
+        )
         await self.controller.run(serve)
 
     async def kill(self) -> None:

@@ -106,7 +106,8 @@ class EmbeddedCsms:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listen (port 0: any free one) and return the URL to give to charge points."""
-        self._place = (host, port)
+        if not self.up:
+            self._place = (host, port)
         await self.set_up(True)
         return self.url
 
