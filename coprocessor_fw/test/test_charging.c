@@ -192,6 +192,7 @@ static void without_a_meter_the_wind_down_takes_its_6_s(void)
 
     rig_start(&r, 1);
     r.no_meter = true;
+    r.e.config.current = (uint8_t)CP_CURRENT_SOURCE_NONE;
     rig_charge(&r);
     r.lease_every_ms = 0;
     (void)rig_lease(&r, 0);

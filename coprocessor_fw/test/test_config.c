@@ -119,6 +119,7 @@ static void each_bad_field_is_refused_by_its_name(void)
 
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         cp_msg_config_evse_t evse = host_evse_config(1);
+        evse.current = (uint8_t)CP_CURRENT_SOURCE_NONE;
         memcpy((uint8_t *)&evse + cases[i].offset, &cases[i].value, cases[i].size); /* little-endian host */
         host_start(&h, 1);
         host_greet(&h, 5);
@@ -162,6 +163,7 @@ static void a_part_that_the_board_has_not_is_refused_by_its_field(void)
         const bool fitted = i % 2u == 0u;
         cp_msg_config_evse_t evse = host_evse_config(1);
         evse.current_ma_per_v = 20000;
+        evse.current = (uint8_t)CP_CURRENT_SOURCE_NONE;
         memcpy((uint8_t *)&evse + part->offset, &part->value, part->size); /* little-endian host */
         host_start(&h, 1);
         if (!fitted) {
@@ -216,6 +218,18 @@ static void a_test_output_without_a_monitor_is_refused(void)
     host_greet(&h, 5);
     (void)commission(&board, &evse, 1);
     CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "rcm_test_ms") == 0);
+}
+
+static void pulses_cannot_guard_the_current(void)
+{
+    const cp_msg_config_board_t board = board_of(1);
+    cp_msg_config_evse_t evse = host_evse_config(1);
+
+    evse.s0_pulses_per_kwh = 1000;
+    host_start(&h, 1);
+    host_greet(&h, 5);
+    (void)commission(&board, &evse, 1);
+    CHECK(strcmp(host_last(&h, CP_EVENT_CODE_CONFIG_REFUSED)->text, "current") == 0);
 }
 
 static void each_good_border_is_taken(void)
@@ -507,6 +521,7 @@ int main(void)
         TEST(a_part_that_the_board_has_not_is_refused_by_its_field),
         TEST(each_bad_value_of_a_fitted_sensor_is_refused_by_its_name),
         TEST(a_test_output_without_a_monitor_is_refused),
+        TEST(pulses_cannot_guard_the_current),
         TEST(each_good_border_is_taken),
         TEST(phase_switching_needs_three_phases),
         TEST(missing_and_surplus_evses_and_a_wrong_count_are_refused),

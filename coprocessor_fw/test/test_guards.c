@@ -113,6 +113,21 @@ static void current_inputs_judge_by_their_scale(void)
     CHECK(stands(&r, CP_FAULT_OVERCURRENT));
 }
 
+static void a_guard_that_sees_no_current_ends_the_permission(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    rig_charge(&r);
+    r.obedient = true;
+    r.no_meter = true; /* it was commissioned to judge by the meter */
+    CHECK_BETWEEN(rig_until_closed(&r, false, CP_WIND_DOWN_MS + 100u), 1, CP_WIND_DOWN_MS + 100u);
+    rig_run(&r, 60000);
+    CHECK(!r.out.contactor_closed);
+    r.no_meter = false;
+    (void)rig_until_closed(&r, true, 60000);
+}
+
 /* ---------------------------------------------------------------- retries */
 
 static void a_vehicle_is_served_again_as_often_as_the_policy_says(void)
@@ -350,6 +365,7 @@ int main(void)
         TEST(a_short_peak_is_no_fault),
         TEST(a_vehicle_that_is_stopped_is_not_judged),
         TEST(current_inputs_judge_by_their_scale),
+        TEST(a_guard_that_sees_no_current_ends_the_permission),
         TEST(a_vehicle_is_served_again_as_often_as_the_policy_says),
         TEST(a_lost_earth_opens_within_two_periods_of_the_mains),
         TEST(a_sense_that_follows_the_mains_is_no_loss),

@@ -186,6 +186,7 @@ static void an_option_needs_its_pin_too(void)
     expect(commission("esp32", &evse, good, GOOD), "current_l1_adc");
     evse = host_evse_config(1);
     evse.s0_pulses_per_kwh = 1000;
+    evse.current = (uint8_t)CP_CURRENT_SOURCE_NONE;
     expect(commission("esp32", &evse, good, GOOD), "s0_pulse");
     evse = host_evse_config(1);
     evse.wake = (uint8_t)CP_WAKE_BY_CP_BREAK;

@@ -70,6 +70,7 @@ static void an_invalid_pilot_with_a_drawing_vehicle_opens_at_its_deadline(void)
 
     rig_start(&r, 1);
     r.no_meter = true; /* the current's end is not seen */
+    r.e.config.current = (uint8_t)CP_CURRENT_SOURCE_NONE;
     rig_charge(&r);
     r.letter = 'X';
     CHECK_BETWEEN(rig_until_closed(&r, false, 3000), CP_INVALID_OPEN_MS, 3000);
@@ -99,6 +100,7 @@ static void flicker_opens(char one, uint32_t one_ms, char other, uint32_t other_
 
     rig_start(&r, 1);
     r.no_meter = true; /* the current's end is not seen */
+    r.e.config.current = (uint8_t)CP_CURRENT_SOURCE_NONE;
     rig_charge(&r);
     const uint32_t began_ms = r.now_ms;
     uint32_t stopped_ms = 0;

@@ -390,11 +390,15 @@ static void the_pulse_meter_counts_what_is_delivered(void)
     host_greet(&h, 77);
     cp_msg_config_board_default(&board);
     evse.s0_pulses_per_kwh = CP_PLANT_PULSES_PER_KWH;
+    evse.current = (uint8_t)CP_CURRENT_SOURCE_INPUT;
+    evse.current_ma_per_v = CP_PLANT_MA_PER_V;
     CHECK_EQ(host_push(&h, CP_CONFIG_SET_COMMISSIONED, &board, &evse, 1, NULL, 0), CP_RESULT_ACCEPTED);
     host_run(&h, 15000);
     charge();
     host_run(&h, 600000);
     CHECK_EQ(h.meter.source, CP_METER_SOURCE_S0);
+    const uint32_t drawn_ma = host_plant(&h, 1)->current_ma[2];
+    CHECK_BETWEEN(h.meter.current_ma[2], drawn_ma - 20u, drawn_ma); /* a step of the input */
     const uint64_t delivered_mwh = host_plant(&h, 1)->energy_mwh;
     CHECK_BETWEEN(h.meter.energy_mwh, delivered_mwh - 5000u, delivered_mwh);
     CHECK_BETWEEN(h.meter.power_mw, 10000000, 12000000);

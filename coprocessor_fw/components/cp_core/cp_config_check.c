@@ -112,7 +112,8 @@ static const char *bad_guard_field(const cp_msg_config_evse_t *evse, uint32_t ca
         {bad_flag(evse->protective_earth, capabilities, CP_CAPABILITY_PE_MONITOR), "protective_earth"},
         {bad_flag(evse->emergency_stop, capabilities, CP_CAPABILITY_EMERGENCY_STOP), "emergency_stop"},
         {evse->current > (uint8_t)CP_CURRENT_SOURCE_INPUT || (input && !has(capabilities, CP_CAPABILITY_CURRENT)) ||
-             (evse->current == (uint8_t)CP_CURRENT_SOURCE_METER && !has(capabilities, CP_CAPABILITY_METER)),
+             (evse->current == (uint8_t)CP_CURRENT_SOURCE_METER &&
+              (!has(capabilities, CP_CAPABILITY_METER) || evse->s0_pulses_per_kwh > 0u)), /* pulses tell of none */
          "current"},
         {input && outside(evse->current_ma_per_v, SCALE_MIN_MA_PER_V, SCALE_MAX_MA_PER_V), "current_ma_per_v"},
         {evse->temperature > (uint8_t)CP_TEMPERATURE_SENSOR_NTC_HIGH ||

@@ -143,5 +143,7 @@ bool cp_evse_is_guarded(const cp_evse_t *e)
     const bool residual = e->config.rcm == (uint8_t)CP_RCM_TYPE_NONE || cp_rcm_guards(&e->rcm);
     const bool heat = e->config.temperature.sensor == (uint8_t)CP_TEMPERATURE_SENSOR_NONE || e->heat.known;
 
-    return residual && heat;
+    const bool current = e->config.current == (uint8_t)CP_CURRENT_SOURCE_NONE || e->current_known;
+
+    return residual && heat && current;
 }

@@ -13,8 +13,8 @@
  *   S9  the poles are those that the lease names, or it winds down
  *   S10 the pilot never shows state F, and offers no more than lease, hardware and cable allow
  *   S11 the plug is locked in where a lock is fitted
- *   S14 every guard that is fitted is at work: the residual-current monitor tested and not under test, the temperature
- *       known; and the pilot's wire is whole
+ *   S14 every guard that is fitted is at work: the residual-current monitor tested and not under test, temperature and
+ *       current known, or it winds down; and the pilot's wire is whole
  *   S15 no guard's deadline is over: no residual current, earth lost within its time, current above the limit and far
  *       above it within theirs
  * and whether or not it is closed:
@@ -90,7 +90,7 @@ bool cp_evse_invariant(const cp_evse_t *e)
     const bool s10 = e->drive != (uint8_t)CP_DRIVE_F && offer_is_bounded(e);
     const bool s11 = !e->config.lock_fitted || e->lock_driven;
 
-    const bool s14 = cp_evse_is_guarded(e) && !cp_evse_breaks_pilot(e);
+    const bool s14 = (cp_evse_is_guarded(e) || winding_down) && !cp_evse_breaks_pilot(e);
     const bool s15 = guards_hold(e);
 
     return s1 && s2 && s3 && s4 && s5 && s6 && s7 && s8 && s9 && s10 && s11 && s12 && s14 && s15 && s16;
