@@ -797,7 +797,8 @@ class ConfigEvse:
     rcm_lockout: int = 3  # trips that lock the EVSE out (1..10); one is forgotten each 24 h
     protective_earth: int = 0  # 1: the protective earth is sensed
     emergency_stop: int = 0  # 1: a normally-closed emergency stop is wired
-    current: CurrentSource | int = 0  # current that the overcurrent guard judges
+    # current that the overcurrent guard judges; without a reading nothing is permitted; an S0 meter has none
+    current: CurrentSource | int = 0
     # scale of the current inputs, mA for each V at the pin, both RMS (100..1000000)
     current_ma_per_v: int = 0
     temperature: TemperatureSensor | int = 0  # temperature sensor

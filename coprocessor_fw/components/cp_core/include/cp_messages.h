@@ -485,7 +485,7 @@ typedef struct {
     uint8_t rcm_lockout; /* trips that lock the EVSE out (1..10); one is forgotten each 24 h */
     uint8_t protective_earth; /* 1: the protective earth is sensed */
     uint8_t emergency_stop; /* 1: a normally-closed emergency stop is wired */
-    uint8_t current; /* current that the overcurrent guard judges */
+    uint8_t current; /* current that the overcurrent guard judges; without a reading nothing is permitted; an S0 meter has none */
     uint32_t current_ma_per_v; /* scale of the current inputs, mA for each V at the pin, both RMS (100..1000000) */
     uint8_t temperature; /* temperature sensor */
     uint32_t ntc_r25_ohm; /* NTC at 25 degrees Celsius, ohm (100..1000000) */
