@@ -204,6 +204,26 @@ static void restarting_lets_a_charge_go_on_but_closes_no_more(void)
     CHECK(!r.out.contactor_closed);
 }
 
+static void a_plug_that_is_drawn_while_nobody_can_see_it_leave_is_no_fault(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    r.letter = 'B';
+    rig_run(&r, 1000);
+    CHECK_EQ(cp_evse_set_available(&r.e, false), CP_RESULT_OK);
+    rig_run(&r, 1000);
+    CHECK_EQ(r.out.drive, CP_DRIVE_F);
+    r.letter = 'A';
+    r.in.proximity_ohm = UINT32_MAX;
+    rig_run(&r, 60000);
+    CHECK(!stands(&r, CP_FAULT_PROXIMITY));
+    CHECK_EQ(cp_evse_set_available(&r.e, true), CP_RESULT_OK);
+    rig_run(&r, 1000);
+    CHECK(!stands(&r, CP_FAULT_PROXIMITY));
+    CHECK(!r.e.plugged);
+}
+
 static void a_fault_of_another_kind_is_a_bad_value(void)
 {
     cp_notes_t notes = {0};
@@ -228,6 +248,7 @@ int main(void)
         TEST(a_failed_self_test_blocks_until_it_passes_and_is_cleared),
         TEST(nothing_closes_before_the_self_test_has_passed),
         TEST(restarting_lets_a_charge_go_on_but_closes_no_more),
+        TEST(a_plug_that_is_drawn_while_nobody_can_see_it_leave_is_no_fault),
         TEST(a_fault_of_another_kind_is_a_bad_value),
     };
 

@@ -194,7 +194,9 @@ static void sense_cable(cp_evse_t *e, uint32_t step_ms, uint32_t ohm, cp_notes_t
         if (e->cable_ms >= CP_PROXIMITY_MS) {
             e->cable_da = seen;
         }
-        e->cable_bad_ms = e->plugged && e->cable_da == 0u ? cp_count_up(e->cable_bad_ms, step_ms) : 0u;
+        /* In state F nobody is seen to leave: no cable then means that the plug was drawn. */
+        const bool judged = e->plugged && e->drive != (uint8_t)CP_DRIVE_F;
+        e->cable_bad_ms = judged && e->cable_da == 0u ? cp_count_up(e->cable_bad_ms, step_ms) : 0u;
     }
     cp_evse_fault(e, CP_FAULT_PROXIMITY, e->cable_bad_ms >= CP_PROXIMITY_FAULT_MS,
                   ohm > (uint32_t)INT32_MAX ? INT32_MAX : (int32_t)ohm, notes);
