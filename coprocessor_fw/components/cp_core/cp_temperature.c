@@ -27,9 +27,10 @@ static uint8_t next_level(const cp_temperature_t *t, const cp_temperature_config
     if (level >= t->level) {
         return level;
     }
-    const uint8_t present = t->level < CP_HEAT_STOP ? t->level : CP_HEAT_STOP;
-    const bool cooler = (int32_t)t->dc < (int32_t)config->level_dc[present - 1u] - CP_HEAT_HYSTERESIS_DC;
-    return cooler && t->level_ms >= CP_HEAT_HOLD_MS ? (uint8_t)(present - 1u) : t->level;
+    uint8_t lower = (uint8_t)(t->level - 1u);
+    lower = lower < CP_HEAT_STOP ? lower : (uint8_t)(CP_HEAT_STOP - 1u);
+    const bool cooler = (int32_t)t->dc < (int32_t)config->level_dc[lower] - CP_HEAT_HYSTERESIS_DC;
+    return cooler && t->level_ms >= CP_HEAT_HOLD_MS ? lower : t->level;
 }
 
 static void take_reading(cp_temperature_t *t, int16_t dc)
