@@ -23,9 +23,10 @@ test *steps:
 fw-test:
     scripts/test c
 
-# Build the firmware of a chip with ESP-IDF (its export.sh sourced); `just fw-build esp32c3`
+# Build the firmware of a chip with ESP-IDF (its export.sh sourced) and make its image; `just fw-build esp32c3`
 fw-build target="esp32":
     idf.py -C coprocessor_fw -B "$PWD/build/{{ target }}" -D SDKCONFIG="$PWD/build/{{ target }}/sdkconfig" set-target {{ target }} build
+    scripts/fw-image build/{{ target }} build/firmware-{{ target }}
 
 # Replay the corpus of the link decoder's fuzzer, then send OCPP frames made from the schemas; `just fuzz 2000`
 fuzz frames="100000":

@@ -118,8 +118,8 @@ async def test_without_a_port_there_is_nothing_to_list(tmp_path: Path) -> None:
 def test_the_image_of_this_version_is_found_where_it_was_installed_or_said_how_to_be_built(tmp_path: Path) -> None:
     with pytest.raises(ImageUnusable, match="just fw-build esp32c3"):
         own_images("esp32c3", [tmp_path])
-    (tmp_path / f"cpctl-{VERSION}-esp32c3").mkdir()
-    assert own_images("esp32c3", [tmp_path]) == tmp_path / f"cpctl-{VERSION}-esp32c3"
+    (tmp_path / f"firmware-{VERSION}-esp32c3").mkdir()
+    assert own_images("esp32c3", [tmp_path]) == tmp_path / f"firmware-{VERSION}-esp32c3"
 
 
 # ---------------------------------------------------------------- with the firmware core

@@ -23,6 +23,8 @@ from cpctl.version import VERSION
 RESTART_S = 15.0
 # A board that was asked to restart into its loader opens its contactors first.
 TO_LOADER_S = 1.0
+# Its ROM looks at the strapping pin only, so nothing but a hand or the port's lines leads there.
+_NO_WAY_TO_LOADER = frozenset({"esp32"})
 
 
 class Writer(Protocol):
@@ -45,7 +47,7 @@ class Outcome:
 
 def own_images(chip: str, directories: Sequence[Path] | None = None) -> Path:
     """Find the image of this software's own version; ImageUnusable, which says how to build it, if none is installed."""
-    name = f"cpctl-{VERSION}-{chip}"
+    name = f"firmware-{VERSION}-{chip}"
     for directory in directories if directories is not None else list(places("_firmware")):
         for candidate in (directory / name, directory / f"{name}.zip"):
             if candidate.exists():
@@ -53,7 +55,7 @@ def own_images(chip: str, directories: Sequence[Path] | None = None) -> Path:
     raise ImageUnusable(
         Path(name),
         f"no image of version {VERSION} for {chip} is installed",
-        f"Build it with ESP-IDF: just fw-build {chip}; then cpctl flash --image build/fw-{chip}/image --unsigned.",
+        f"Build it with ESP-IDF: just fw-build {chip}; then cpctl flash --image build/firmware-{chip} --unsigned.",
     )
 
 
@@ -73,6 +75,10 @@ async def look_before(open_line: OpenLine, random: Random, *, to_loader: bool) -
             if seen is not None and seen.contactor != Contactor.OPEN:
                 raise Refused(f"EVSE {evse} is charging: its contactor is not open.", "Stop the charge first.")
         if to_loader:
+            if hello.chip in _NO_WAY_TO_LOADER:
+                raise ControllerError(
+                    f"An {hello.chip} has no way into its loader by software.", "Hold its BOOT button, press RESET, and use --reset none."
+                )
             reply = await visit.ask(Reboot(RebootMode.BOOTLOADER))
             if reply is None or reply.result not in (Result.OK, Result.ACCEPTED):
                 raise ControllerError("The coprocessor does not restart into its loader.", "Hold its BOOT button, press RESET, and use --reset none.")
