@@ -28,6 +28,8 @@ from cpctl.systemd import Notifier
 
 P = ParamSpec("P")
 ID = "CP001"
+# The longest that the back-off waits for with its defaults.
+LONGEST_WAIT_S = 1000.0
 _START = datetime(2030, 5, 1, 12, tzinfo=UTC)
 
 
@@ -228,7 +230,7 @@ class Rig:
 
     async def online(self) -> None:
         """Wait until the CSMS has accepted the boot and knows every status."""
-        await self.until(lambda: self.controller is not None and bool(self.controller.csms.status()["connected"]))
+        await self.until(lambda: self.controller is not None and bool(self.controller.csms.status()["connected"]), LONGEST_WAIT_S)
         await self.until(lambda: len(self.csms.point(ID).statuses) > len(self._config.evse))
 
     async def tap(self, tag: str = "TAG1", evse: int = 1, *, at_once: bool = False) -> dict[str, Any]:
