@@ -7,11 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpctl.core import metering
-from cpctl.core.inputs import CoprocessorEvent, CoprocessorLost, LocalStop, RemoteStop, Stopping
+from cpctl.core.inputs import CoprocessorEvent, CoprocessorLost, LocalStop, RemoteStop, Reset, Stopping
+from cpctl.core.lifecycle import COUNT_S
 from cpctl.core.model import LapsePolicy, Pilot, StopReason, Trigger
 from cpctl.core.outputs import Decision, Grant, Restrict, Save
+from cpctl.core.taps import REPEAT_MS
 
-from .drive import NOON_2030, Drive
+from .drive import NOON_2030, TAG, Drive
 
 # ---------------------------------------------------------------- the host restarts
 
@@ -510,6 +512,47 @@ def test_a_stop_asked_for_before_one_more_restart_keeps_its_reason_token_and_mom
     (ended,) = drive.ended
     assert (ended.reason, ended.trigger, ended.at.mono_ms) == (StopReason.REMOTE, Trigger.REMOTE_STOP, asked)
     assert ended.register_mwh == 1_005_000
+
+
+@pytest.mark.parametrize("then", ["reset", "stopping", "unplugged"])
+def test_what_was_asked_for_first_is_what_ended_it_whatever_comes_before_the_meters_first_word(then: str) -> None:
+    drive = Drive()
+    drive.charge()
+    drive.crash(link=False)
+    asked = drive.ms
+    assert drive.outcome(drive.tap()) is Decision.ACCEPTED
+    drive.run(0.5)
+    if then == "reset":
+        assert drive.ask(Reset, immediate=True) is Decision.ACCEPTED
+    elif then == "stopping":
+        drive.feed(Stopping(keep=False))
+    else:
+        drive.link()
+        drive.unplug(event=True)
+    (ended,) = drive.ended
+    assert (ended.reason, ended.id_token, ended.at.mono_ms) == (StopReason.LOCAL, TAG, asked)
+
+
+@pytest.mark.parametrize("reader", [0, 1])
+def test_a_driver_who_taps_again_as_his_stop_takes_effect_starts_nothing(reader: int) -> None:
+    drive = Drive(evses=2)
+    drive.charge()
+    drive.crash(link=False)
+    drive.tap(evse=reader)
+    drive.link()
+    drive.feed(drive.snapshot())
+    drive.run(COUNT_S + 0.1)
+    assert len(drive.ended) == 1
+    drive.run(0.5)
+    assert drive.outcome(drive.tap(evse=reader, at_once=True)) is Decision.ACCEPTED
+    assert not drive.asks
+    drive.observe()
+    assert len(drive.started) == 1
+    assert drive.status() == "Finishing"
+    drive.run(REPEAT_MS / 1000)
+    drive.send_token()
+    drive.observe()
+    assert len(drive.started) == 2
 
 
 # ---------------------------------------------------------------- power cuts of both sides

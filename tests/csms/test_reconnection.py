@@ -15,6 +15,7 @@ from tests.csms.station import Point, eventually, started, status, updated
 
 from cpctl.core.inputs import CsmsOffline, CsmsOnline, EventDelivered
 from cpctl.core.model import ConnectorStatus
+from cpctl.core.variable_table import definitions
 from cpctl.csms.backoff import BackOff
 from cpctl.csms.exchange import Exchange
 from cpctl.sim.csms import EmbeddedCsms
@@ -29,6 +30,15 @@ def test_the_wait_doubles_as_often_as_told_and_has_a_random_part() -> None:
     assert waits[3] == waits[4] == waits[5]
     back_off.reset()
     assert back_off.next(10, 5, 3) <= 15
+
+
+def test_by_default_no_wait_is_longer_than_four_minutes() -> None:
+    defaults = {one.name.rpartition(".")[2]: int(one.default) for one in definitions(()) if ".RetryBackOff" in one.name}
+    variables = (defaults["RetryBackOffWaitMinimum"], defaults["RetryBackOffRandomRange"], defaults["RetryBackOffRepeatTimes"])
+    fleet = [BackOff(Random(seed)) for seed in range(200)]
+    longest = [max(station.next(*variables) for _ in range(20)) for station in fleet]
+    assert max(longest) <= 240
+    assert min(longest) >= 80, "nor does a fleet knock at a CSMS that is down as if it had just gone"
 
 
 def test_two_hundred_stations_cut_off_at_once_do_not_come_back_as_a_storm() -> None:

@@ -105,8 +105,7 @@ def link_died(turn: Turn) -> None:
     for evse in state.evses.values():
         conclude_departure(turn, evse)
         if evse.transaction is not None:
-            unasked = Ending(StopReason.OTHER, Trigger.ABNORMAL_CONDITION, at=last_known(turn, evse, evse.transaction))
-            end_now(turn, evse.transaction, evse.transaction.ending or unasked)
+            end_now(turn, evse.transaction, Ending(StopReason.OTHER, Trigger.ABNORMAL_CONDITION, at=last_known(turn, evse, evse.transaction)))
 
 
 # ---------------------------------------------------------------- CSMS and store

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from .claims import LOBBY
 from .model import IdToken
 from .state import Tap
 from .turn import Turn
@@ -39,3 +40,9 @@ def decided(turn: Turn, reader: int, id_token: IdToken, accepted: bool) -> None:
     tap = turn.state.taps.get(key)
     if tap is not None:
         turn.state.taps[key] = replace(tap, accepted=accepted)
+
+
+def took_effect(turn: Turn, evse: int, id_token: IdToken) -> None:
+    """Take a token as shown just now: what it was shown for earlier can be seen only from now on, and who taps again at that moment means the same."""
+    for reader in (LOBBY, evse):
+        turn.state.taps[reader, id_token.value.casefold()] = Tap(turn.now.mono_ms, accepted=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from . import taps
 from .evse import Evse
 from .facts import charging_state_of
 from .journal import silently
@@ -105,13 +106,20 @@ def counted(turn: Turn, evse: Evse) -> None:
         return
     if turn.state.points.stops(TxFacts(plugged=evse.plugged, authorized=False)):
         # Without a word on how: by an earlier release.
-        end_now(turn, transaction, transaction.ending or Ending(StopReason.LOCAL, Trigger.STOP_AUTHORIZED))
+        end_now(turn, transaction, Ending(StopReason.LOCAL, Trigger.STOP_AUTHORIZED))
+        if transaction.ending is not None and transaction.ending.id_token is not None:
+            taps.took_effect(turn, evse.id, transaction.ending.id_token)
 
 
 def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
-    """End a running transaction with what is known; neither its time nor its register comes before what was already told."""
+    """End a running transaction with what is known; neither its time nor its register comes before what was already told.
+
+    One whose end was asked for already, and waits for the meter, ends for that reason and at that moment.
+    """
     state = turn.state
     evse = state.evses.get(transaction.evse)
+    if transaction.ending is not None:
+        ending = replace(transaction.ending, register_mwh=ending.register_mwh)
     at = latest(transaction.started, transaction.last, ending.at or turn.now)
     register = ending.register_mwh
     if register is None:

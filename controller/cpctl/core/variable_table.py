@@ -132,7 +132,7 @@ def definitions(evses: Sequence[EvseSettings]) -> tuple[Definition, ...]:
         _seconds("OCPPCommCtrlr.WebSocketPingInterval", 60, "time between pings of the connection; 0: none"),
         _seconds("OCPPCommCtrlr.RetryBackOffWaitMinimum", 10, "wait before the first attempt to connect again", 1, 3600),
         _seconds("OCPPCommCtrlr.RetryBackOffRandomRange", 10, "random part added to each wait", 0, 3600),
-        _number("OCPPCommCtrlr.RetryBackOffRepeatTimes", 5, "how often the wait doubles", 0, 16),
+        _number("OCPPCommCtrlr.RetryBackOffRepeatTimes", 3, "how often the wait doubles: 3 times makes 230 s at most", 0, 16),
         _seconds("OCPPCommCtrlr.MessageTimeout", 30, "time for the answer to a message", 1, 600),
         _number("OCPPCommCtrlr.MessageAttempts", 3, "attempts at a transaction message that is refused or not answered", 1, 100),
         _number("OCPPCommCtrlr.OutboxCapacity", 5000, "transaction messages that may wait; meter values are thinned beyond", 10, 100_000),

@@ -14,7 +14,7 @@ _DEFAULTS = {
     PING_INTERVAL: 60,
     "OCPPCommCtrlr.RetryBackOffWaitMinimum": 10,
     "OCPPCommCtrlr.RetryBackOffRandomRange": 10,
-    "OCPPCommCtrlr.RetryBackOffRepeatTimes": 5,
+    "OCPPCommCtrlr.RetryBackOffRepeatTimes": 3,
     "OCPPCommCtrlr.MessageTimeout": 30,
     "OCPPCommCtrlr.MessageAttempts": 3,
     "OCPPCommCtrlr.MessageAttemptInterval": 60,
