@@ -190,11 +190,16 @@ class Campaign:
 
     async def _come_to_rest(self) -> None:
         deadline = self._world.now() + DELIVERY_S
-        while not await self._world.idle():
+        while not await self._world.idle() or self._left_behind():
             if self._world.now() > deadline:
                 self.outcome.problems.append(f"not everything was told within {DELIVERY_S:.0f} s")
                 return
             await self._world.sleep(0.5)
+
+    def _left_behind(self) -> list[str]:
+        """Return which connectors the CSMS believes to be in use still."""
+        told = self._world.csms.point(self._world.id).statuses
+        return [f"connector {connector} was left as {last['status']}" for connector, last in told.items() if last["status"] != "Available"]
 
     # ------------------------------------------------------------ those who look
 
@@ -221,11 +226,7 @@ class Campaign:
             outcome.problems.append(f"told without a transaction: {ledger.orphans}")
         for driver in self._drivers:
             outcome.problems += _backwards([charge for charge in ledger.charges if charge.connector == driver.evse])
-        outcome.problems += [
-            f"connector {connector} was left as {told['status']}"
-            for connector, told in self._world.csms.point(self._world.id).statuses.items()
-            if told["status"] != "Available"
-        ]
+        outcome.problems += self._left_behind()
 
 
 def _backwards(charges: list[Charge]) -> list[str]:

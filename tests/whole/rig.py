@@ -62,6 +62,7 @@ class Rig:
         notify: str | None = None,
         csms: Mapping[str, object] | None = None,
         password: str | None = None,
+        board: Any = None,
         **variables: object,
     ) -> None:
         self._directory = directory
@@ -84,7 +85,7 @@ class Rig:
         self.machine = "machine"  # the boot of the machine that the host runs on
         self.csms = EmbeddedCsms(lambda: self.csms_utc(), Random(seed + 1))
         self.address: str | None = None  # where the host looks for the CSMS, if not at the CSMS itself
-        self.board = SimulatedCoprocessor(evse_count=evses, seed=seed)
+        self.board = board or SimulatedCoprocessor(evse_count=evses, seed=seed)  # a board of one's own: in real time
         self.plant = self.board.plant()
         self.chaos = Chaos(Random(seed + 2))
         self.controller: Controller | None = None
@@ -266,6 +267,7 @@ class Rig:
         await self.status("Available", evse)
         if told:
             await self.until(lambda: all(charge.stop is not None for charge in self.charges))
+            await self.until(lambda: self.csms.point(ID).statuses[evse]["status"] == "Available")
 
     async def call(self, action: str, **payload: object) -> dict[str, Any]:
         """Send a CALL from the CSMS."""
