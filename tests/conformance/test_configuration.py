@@ -155,6 +155,7 @@ async def test_a_remote_start_asks_about_its_card_again_once_the_cache_is_cleare
         await rig.online()
         await rig.charge()
         await rig.finish()
+        await rig.pass_time(10)  # until the contactor may close again
         talk = Talk(rig)
         await rig.call("ClearCache")
         await rig.plant.vehicle(state="C")
