@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cpctl.core.inputs import EventGivenUp, LocalStop
+import pytest
+
+from cpctl.core.inputs import ChangeAvailability, EventGivenUp, LocalStop
 from cpctl.core.model import IdToken, LockState, Pilot, StopReason, TokenInfo, TokenStatus, Trigger
 from cpctl.core.outputs import Decision, Grant
 from cpctl.core.tokens import MAX_ASKS
@@ -256,6 +258,55 @@ def test_a_token_at_the_stations_reader_is_dropped_when_nobody_plugs_in() -> Non
     drive.run(61)
     drive.plug(1)
     assert not drive.started
+
+
+def test_who_taps_before_plugging_in_does_not_pay_for_a_vehicle_that_nobody_came_for_in_time() -> None:
+    drive = Drive(evses=2)
+    drive.plug(1)
+    drive.run(59)
+    assert drive.status(1) == "Preparing"
+    drive.run(2)
+    assert drive.status(1) == "Finishing"
+    drive.send_token(evse=0)
+    assert not drive.started
+    drive.plug(2)
+    assert [event.evse for event in drive.started] == [2]
+    drive.send_token(OTHER, 1)
+    assert [event.evse for event in drive.started] == [2, 1]
+
+
+def test_a_vehicle_that_nobody_came_for_in_time_is_meant_where_no_other_can_be_and_a_new_one_is_new() -> None:
+    drive = Drive(evses=2)
+    drive.charge(2, OTHER)
+    drive.plug(1)
+    drive.run(120)
+    drive.send_token(evse=0)
+    assert [event.evse for event in drive.started] == [2, 1]
+    drive.unplug(1)
+    drive.run(1)
+    drive.plug(1)
+    assert drive.status(1) == "Preparing"
+
+
+def test_an_evse_with_a_reader_of_its_own_waits_for_its_token_as_long_as_the_vehicle_stays() -> None:
+    drive = Drive()
+    drive.plug()
+    drive.run(600)
+    assert drive.status() == "Preparing"
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_no_token_is_accepted_at_the_stations_reader_where_no_vehicle_could_be_plugged_in_for_it(full: bool) -> None:
+    drive = Drive(evses=2)
+    if full:
+        drive.charge(1, IdToken("A"))
+        drive.charge(2, IdToken("B"))
+    else:
+        drive.ask(ChangeAvailability, evse=0, operative=False)
+    request = drive.tap(evse=0)
+    if drive.asks:
+        drive.answer()
+    assert drive.outcome(request) is Decision.REJECTED
 
 
 def test_a_token_at_the_stations_reader_stops_its_own_transaction() -> None:

@@ -109,6 +109,21 @@ def _key(number: int) -> str:
     return f"claim/{number}"
 
 
+# ---------------------------------------------------------------- vehicles without a token
+
+
+def await_token(turn: Turn, evse: Evse) -> None:
+    """Give the driver of a vehicle that has come his time to show a token, where one reader serves several EVSEs."""
+    if len(turn.state.evses) > 1:
+        turn.set_timer_in(Timer.TOKEN, evse.id, turn.state.variables.integer("TxCtrlr.EVConnectionTimeOut"))
+
+
+def nobody_came(turn: Turn, evse: Evse) -> None:
+    """Let a vehicle without a token be no longer the one that the next driver is taken to mean (OCPP 1.6 errata, 3.20)."""
+    if evse.transaction is None and evse.claim is None:
+        evse.missed_plug = evse.plug
+
+
 # ---------------------------------------------------------------- refusals
 
 
@@ -130,11 +145,11 @@ def forget_refusal(turn: Turn, evse: Evse) -> None:
 def waiting(turn: Turn, since: Stamp | None = None) -> Evse | None:
     """Return the EVSE that waits for a token: plugged in the longest without one, and not before `since`.
 
-    A vehicle that has had its transaction is taken for waiting only where no other EVSE could be meant: else who taps before he plugs in would pay for
-    a stranger's (OCPP 1.6 errata, 3.20).
+    A vehicle that has had its transaction, or got no token in time, is taken for waiting only where no other EVSE could be meant: else who taps before he
+    plugs in would pay for a stranger's (OCPP 1.6 errata, 3.20).
     """
     open_ones = [evse for evse in turn.state.evses.values() if free(turn, evse)]
-    new = [evse for evse in open_ones if evse.plugged and evse.finished_plug != evse.plug and _plugged_after(evse, since)]
+    new = [evse for evse in open_ones if evse.plugged and not evse.spent and _plugged_after(evse, since)]
     if new:
         return min(new, key=_waiting_since)
     if since is not None or any(not evse.plugged for evse in open_ones):
@@ -157,6 +172,11 @@ def free(turn: Turn, evse: Evse) -> bool:
     return not taken and not asked and ready_for_start(turn.state, evse) is None
 
 
+def any_free(turn: Turn) -> bool:
+    """Tell whether there is an EVSE for which a token could wait at the station's reader."""
+    return any(free(turn, evse) for evse in turn.state.evses.values())
+
+
 def enter_lobby(turn: Turn, claim: Claim) -> None:
     """Let an accepted token wait at the station's reader for whichever EVSE is plugged in next."""
     kept = replace(claim, until=_time_out(turn))
@@ -168,7 +188,7 @@ def enter_lobby(turn: Turn, claim: Claim) -> None:
 def leave_lobby(turn: Turn, evse: Evse) -> None:
     """Give the token that waits at the station's reader to an EVSE that was plugged in after it."""
     claim = turn.state.lobby
-    if claim is None or not evse.plugged or evse.finished_plug == evse.plug or not _plugged_after(evse, claim.since) or not free(turn, evse):
+    if claim is None or not evse.plugged or evse.spent or not _plugged_after(evse, claim.since) or not free(turn, evse):
         return
     drop_lobby(turn)
     place(turn, evse, claim)

@@ -53,6 +53,7 @@ class Evse:
     claim: Claim | None = None
     refusal: str | None = None  # why the last token was refused, shown for a while
     finished_plug: int | None = None  # this plug-in has had its transaction
+    missed_plug: int | None = None  # this plug-in got no token in time
     vended_plug: int | None = None  # this plug-in was given energy without a token, or was to be
 
     # course of the transaction
@@ -93,6 +94,11 @@ class Evse:
     def plug(self) -> int | None:
         """Count of the plug-in that is seen now; None with nothing plugged in or nothing known."""
         return self.seen.plug if self.seen is not None and self.plugged else None
+
+    @property
+    def spent(self) -> bool:
+        """True if the plug-in has had its transaction, or got no token in time: who taps at a reader for all means another one."""
+        return self.plugged and self.plug in (self.finished_plug, self.missed_plug)
 
     @property
     def grave_faults(self) -> list[str]:

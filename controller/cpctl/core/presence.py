@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import faults, metering
-from .claims import arrived
+from .claims import arrived, await_token
 from .departure import belong_to_present, conclude_departure, found_again, gone
 from .evse import Evse
 from .inputs import EvseObserved, MeterRead
@@ -75,6 +75,7 @@ def _arrived(turn: Turn, evse: Evse) -> None:
     if not evse.unverified and evse.departed_at is None:
         belong_to_present(turn, evse)
     arrived(turn, evse)
+    await_token(turn, evse)
 
 
 # ---------------------------------------------------------------- current

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import authorization
-from .claims import LOBBY, free, waiting
+from .claims import LOBBY, any_free, waiting
 from .inputs import RemoteStart
 from .model import TokenInfo, TokenStatus
 from .outputs import Decision
@@ -39,6 +39,6 @@ def _obstacle(turn: Turn, number: int, item: RemoteStart) -> str | None:
     if evse is not None and evse.transaction is not None:
         return "A transaction is running on this EVSE."
     obstacle = obstacle_to(turn, number, item.id_token)
-    if obstacle is None and number == LOBBY and not any(free(turn, one) for one in turn.state.evses.values()):
+    if obstacle is None and number == LOBBY and not any_free(turn):
         return "No EVSE is free."
     return obstacle

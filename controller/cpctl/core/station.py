@@ -282,6 +282,8 @@ class Station:
 
 def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
     match timer:
+        case Timer.TOKEN:
+            claims.nobody_came(turn, evse)
         case Timer.SAMPLE:
             sampling.take_periodic(turn, evse)
         case Timer.ALIGNED:

@@ -10,6 +10,7 @@ class Timer(Enum):
 
     ASK = auto()
     CLAIM = auto()
+    TOKEN = auto()
     SAMPLE = auto()
     ALIGNED = auto()
     REGISTER = auto()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from . import authorization, taps
-from .claims import LOBBY, drop_claim, drop_lobby, enter_lobby, place, show_refusal, waiting
+from .claims import LOBBY, any_free, drop_claim, drop_lobby, enter_lobby, place, show_refusal, waiting
 from .evse import Evse
 from .free_vend import is_vended
 from .holds import release
@@ -153,6 +153,9 @@ def _decide_lobby(turn: Turn, question: Ask) -> None:
     lobby = turn.state.lobby
     if lobby is not None and not lobby.id_token.matches(question.id_token):
         _refuse(turn, question, "Another token waits for its cable.")
+        return
+    if not any_free(turn):
+        _refuse(turn, question, "No EVSE is free.")
         return
     enter_lobby(turn, _claim(turn, question))
     _accept(turn, question.reader, question.id_token, question.requests, "The token is accepted; plug in.")
