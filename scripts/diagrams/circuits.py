@@ -69,7 +69,7 @@ def pilot() -> Sheet:
         940,
         400,
         "Pilot stage",
-        "The pin pilot_pwm, with a pull-down of 10 kΩ, drives the + input of a fast rail-to-rail amplifier on ±12 V used as comparator against 1.65 V. Its output goes "
+        "The pin pilot_pwm, with a pull-down of 10 kΩ, drives the + input of a fast rail-to-rail amplifier on ±12 V used as comparator against 1.66 V from 100 kΩ and 16 kΩ at +12 V. Its output goes "
         "through 1 kΩ and the contact of the CP relay to the control pilot, with a bidirectional suppressor to protective earth. From behind the 1 kΩ, 200 kΩ, with "
         "44.2 kΩ to 3.3 V and 33.2 kΩ to ground, scale the pilot to the pin pilot_adc; two low-leakage diodes and 100 pF guard it.",
     )
@@ -85,14 +85,14 @@ def pilot() -> Sheet:
     s.wire((310, 148), (310, 172))
     s.text(310, 188, "−12 V", anchor="middle")
     s.wire((285, 140), (256, 140), (256, 262))
-    s.resistor(200, 238, "10 kΩ")
+    s.resistor(200, 238, "100 kΩ")
     s.wire((224, 238), (256, 238))
     s.dot((256, 238))
-    s.end(164, 238, "3.3 V", left=True)
+    s.end(164, 238, "+12 V", left=True)
     s.wire((168, 238), (176, 238))
-    s.resistor(256, 286, "10 kΩ", upright=True)
+    s.resistor(256, 286, "16 kΩ", upright=True)
     s.ground(256, 310)
-    s.note(264, 224, "1.65 V")
+    s.note(264, 224, "1.66 V")
     s.wire((365, 120), (396, 120))
     s.resistor(420, 120, "1 kΩ")
     s.wire((444, 120), (546, 120))
