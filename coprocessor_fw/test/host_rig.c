@@ -76,6 +76,9 @@ static void hear_frame(host_t *h, const cp_frame_t *frame)
         cp_msg_meter_decode(&h->meter, frame->payload, frame->len);
         h->meters++;
         break;
+    case CP_MSG_BENCH_STATE:
+        cp_msg_bench_state_decode(&h->bench, frame->payload, frame->len);
+        break;
     case CP_MSG_COUNTERS:
         cp_msg_counters_decode(&h->counters, frame->payload, frame->len);
         break;

@@ -26,6 +26,7 @@ typedef struct {
     cp_msg_meter_t meter;
     unsigned meters;
     cp_msg_counters_t counters;
+    cp_msg_bench_state_t bench;
     cp_msg_reply_t reply;
     uint8_t reply_seq;
     unsigned replies;

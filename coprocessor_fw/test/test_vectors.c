@@ -26,6 +26,8 @@
     X(SNAPSHOT, snapshot)                                                                                              \
     X(METER, meter)                                                                                                    \
     X(COUNTERS, counters)                                                                                              \
+    X(BENCH, bench)                                                                                                    \
+    X(BENCH_STATE, bench_state)                                                                                        \
     X(LOG, log)                                                                                                        \
     X(PLANT_VEHICLE, plant_vehicle)                                                                                    \
     X(PLANT_FAULT, plant_fault)                                                                                        \

@@ -127,6 +127,20 @@ static void send_command(uint8_t evse)
     host_send(&h, CP_KIND_COMMAND, msg, payload, sizeof payload);
 }
 
+static void bench(uint8_t evse)
+{
+    const cp_msg_bench_t m = {
+        .evse = evse,
+        .act = (uint8_t)roll(5),
+        .duty_bp = (uint16_t)(1000u + roll(8601)),
+        .ms = (uint16_t)(1u + roll(2000)),
+    };
+    uint8_t payload[CP_MSG_BENCH_SIZE];
+
+    note("bench", m.act);
+    host_send(&h, CP_KIND_COMMAND, CP_MSG_BENCH, payload, cp_msg_bench_encode(&m, payload));
+}
+
 static void mend(uint8_t evse)
 {
     const uint8_t clear[2] = {evse, 255};
@@ -146,7 +160,7 @@ static void do_something(void)
     static const cp_vehicle_state_t states[] = {CP_VEHICLE_STATE_A, CP_VEHICLE_STATE_B, CP_VEHICLE_STATE_C,
                                                 CP_VEHICLE_STATE_C, CP_VEHICLE_STATE_C, CP_VEHICLE_STATE_D};
     const uint8_t evse = (uint8_t)(1u + roll(EVSES));
-    const uint32_t what = roll(24);
+    const uint32_t what = roll(25);
 
     if (what < 6u) {
         const cp_vehicle_state_t state = states[roll(6)];
@@ -168,6 +182,8 @@ static void do_something(void)
         seen[0] = (witness_t){0};
         seen[1] = (witness_t){0};
         wind_up();
+    } else if (what == 24u) {
+        bench(evse);
     } else {
         mend(evse);
     }

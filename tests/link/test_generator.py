@@ -53,14 +53,14 @@ def test_a_changed_layout_needs_another_version(schema: Path) -> None:
     assert "raise minor" in done.stderr
     assert generate(schema, "--pin").returncode == 1
 
-    edit(schema, "minor = 1", "minor = 2")
+    edit(schema, "minor = 2", "minor = 3")
     assert "--pin" in generate(schema).stderr
     assert generate(schema, "--pin").returncode == 0
     assert generate(schema, "--check").returncode == 0
 
 
 def test_a_changed_version_needs_another_layout(schema: Path) -> None:
-    edit(schema, "minor = 1", "minor = 2")
+    edit(schema, "minor = 2", "minor = 3")
 
     assert "layout did not change" in generate(schema).stderr
 

@@ -27,6 +27,7 @@ from .leases import LeaseKeeper
 from .line import Line, OpenLine
 from .locks import LockKeeper
 from .messages import (
+    BenchState,
     ClearFault,
     Command,
     ConfigSet,
@@ -299,6 +300,8 @@ class Coprocessor:
                 self._take_reply(item)
             case Log():
                 _log_line(item)
+            case BenchState():
+                pass  # an answer to a tool that had the port before us
             case Counters():
                 self._counters = item
             case Established():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .messages import Command, Counters, Event, Hello, Log, Meter, Reply, Snapshot
+from .messages import BenchState, Command, Counters, Event, Hello, Log, Meter, Reply, Snapshot
 
 
 class LostReason(StrEnum):
@@ -55,4 +55,4 @@ class CommandDone:
     reply: Reply | None
 
 
-SessionEvent = Established | Lost | Refused | CommandDone | Event | Snapshot | Meter | Counters | Log
+SessionEvent = Established | Lost | Refused | CommandDone | Event | Snapshot | Meter | Counters | BenchState | Log

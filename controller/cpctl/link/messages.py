@@ -15,8 +15,8 @@ from typing import ClassVar, Final, Self, TypeVar
 _E = TypeVar("_E", bound=IntEnum)
 
 PROTOCOL_MAJOR: Final = 1
-PROTOCOL_MINOR: Final = 1
-LAYOUT_HASH: Final = 0x7DAAAFAB
+PROTOCOL_MINOR: Final = 2
+LAYOUT_HASH: Final = 0xE0069BEE
 MAX_PAYLOAD: Final = 240
 
 
@@ -324,6 +324,60 @@ class PinFlag(IntEnum):
     OPEN_DRAIN = 3
 
 
+class BenchAct(IntEnum):
+    """A step of the bench test. `look` only shows; `steady`, `pwm` and `negative` drive the
+    pilot; `trip` measures reactions.
+    """
+
+    LOOK = 0
+    STEADY = 1
+    PWM = 2
+    NEGATIVE = 3
+    TRIP = 4
+
+
+class BenchPhase(IntEnum):
+    """How far a step of the bench test is. `stopped`: something ended it before its time."""
+
+    IDLE = 0
+    RUNNING = 1
+    DONE = 2
+    STOPPED = 3
+
+
+class BenchInput(IntEnum):
+    """Bits of BenchState.inputs: contacts that are closed or present, as read; what is not
+    fitted means nothing.
+    """
+
+    FEEDBACK = 0
+    RCM = 1
+    EARTH = 2
+    STOP = 3
+    S0 = 4
+    BUTTON = 5
+
+
+class BenchTest(IntEnum):
+    """How a self-test stands."""
+
+    NOT_FITTED = 0
+    WAITS = 1
+    RUNNING = 2
+    PASSED = 3
+    FAILED = 4
+
+
+class BenchTrial(IntEnum):
+    """Index into BenchState.trip_ms: what happened to the charge that was played through."""
+
+    VEHICLE_LEFT = 0
+    PILOT_SHORT = 1
+    RCM = 2
+    EMERGENCY_STOP = 3
+    PROTECTIVE_EARTH = 4
+
+
 class Led(IntEnum):
     """Bits of PlantState.leds."""
 
@@ -402,6 +456,9 @@ def _fit(payload: bytes, default: bytes, ends: tuple[int, ...]) -> bytes:
     return payload[:whole] + default[whole:]
 
 
+_BENCH_ACTS = {int(v): v for v in BenchAct}
+_BENCH_PHASES = {int(v): v for v in BenchPhase}
+_BENCH_TESTS = {int(v): v for v in BenchTest}
 _CONFIG_SETS = {int(v): v for v in ConfigSet}
 _CONTACTORS = {int(v): v for v in Contactor}
 _CURRENT_SOURCES = {int(v): v for v in CurrentSource}
@@ -1033,6 +1090,39 @@ class Reply:
         return cls(v[0], _RESULTS.get(v[1], v[1]), _text(v[2]))
 
 
+_BENCH = Struct("<BBHH")
+_BENCH_DEFAULT = bytes.fromhex("01000000f401")
+_BENCH_ENDS = (1, 2, 4, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One step of the bench test of an EVSE; BenchState comes each 50 ms while it runs and for a
+    second afterwards. The contactor stays open throughout. The pilot is driven only while the
+    contactor is proved open, with no vehicle and no lease (else wrong_state), and is let go at once
+    when one comes, or a fault. busy: another EVSE is tested.
+    """
+
+    ID: ClassVar[int] = 0x0021
+    KIND: ClassVar[Kind] = Kind.COMMAND
+    SIZE: ClassVar[int] = 6
+
+    evse: int = 1  # 1..n
+    act: BenchAct | int = 0  # what to do
+    duty_bp: int = 0  # pwm: duty in 1/100 % (1000..9600)
+    ms: int = 500  # for so long (1..10000; where the pilot is driven 1..2000; trip ends by itself)
+
+    def to_bytes(self) -> bytes:
+        return _BENCH.pack(self.evse, self.act, self.duty_bp, self.ms)
+
+    @classmethod
+    def from_bytes(cls, payload: bytes) -> Self:
+        if len(payload) != 6:
+            payload = _fit(payload, _BENCH_DEFAULT, _BENCH_ENDS)
+        v = _BENCH.unpack(payload)
+        return cls(v[0], _BENCH_ACTS.get(v[1], v[1]), v[2], v[3])
+
+
 _LEASE = Struct("<BIHBIQ")
 _LEASE_DEFAULT = bytes(20)
 _LEASE_ENDS = (1, 5, 7, 8, 12, 20)
@@ -1415,6 +1505,94 @@ class Counters:
         )
 
 
+_BENCH_STATE = Struct("<BQBBHhhHhhIHHBBHI5H")
+_BENCH_STATE_DEFAULT = bytes.fromhex(
+    "000000000000000000000000000000000000000000000000000000000000000000000000000000ff"
+    "ffffffffffffffffff"
+)
+_BENCH_STATE_ENDS = (1, 9, 10, 11, 13, 15, 17, 19, 21, 23, 27, 29, 31, 32, 33, 35, 39, 49)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchState:
+    """What the bench test of an EVSE sees and has found. `trip` plays a whole charge through on
+    a copy of the safety core, with the commissioned protections, whose outputs lead nowhere; then
+    lets something happen to it, in the pace of the real ticks.
+    """
+
+    ID: ClassVar[int] = 0x0053
+    KIND: ClassVar[Kind] = Kind.SNAPSHOT
+    SIZE: ClassVar[int] = 49
+
+    evse: int = 0  # 1..n
+    uptime_us: int = 0  # when
+    act: BenchAct | int = 0  # the present step, or the last
+    phase: BenchPhase | int = 0  # how far it is
+    ran_ms: int = 0  # it ran for
+    pilot_high_mv: int = 0  # positive level, the last 10 ms
+    pilot_low_mv: int = 0  # negative level, equal to the positive one when steady
+    pilot_duty_bp: int = 0  # duty as measured, 1/100 %; 0 where the board can't
+    minus12_mv: int = 0  # calibration in force: mV at the pin for -12 V
+    plus12_mv: int = 0  # and for +12 V
+    proximity_ohm: int = 0  # proximity contact
+    temperature_mv: int = 0  # at the temperature sensor's divider
+    inputs: int = 0  # contacts
+    self_test: BenchTest | int = 0  # the pilot stage's self-test
+    rcm_test: BenchTest | int = 0  # the residual-current monitor's test
+    rcm_took_ms: int = 0  # from its test output to its trip, at the last test
+    tick_gap_us: int = 0  # longest time between two safety ticks since the step began
+    # by BenchTrial: from the tick that saw the cause to the one that opens; 65535 not measured, 65534 it did not open
+    trip_ms: tuple[int, int, int, int, int] = (65535, 65535, 65535, 65535, 65535)
+
+    def to_bytes(self) -> bytes:
+        return _BENCH_STATE.pack(
+            self.evse,
+            self.uptime_us,
+            self.act,
+            self.phase,
+            self.ran_ms,
+            self.pilot_high_mv,
+            self.pilot_low_mv,
+            self.pilot_duty_bp,
+            self.minus12_mv,
+            self.plus12_mv,
+            self.proximity_ohm,
+            self.temperature_mv,
+            self.inputs,
+            self.self_test,
+            self.rcm_test,
+            self.rcm_took_ms,
+            self.tick_gap_us,
+            *self.trip_ms,
+        )
+
+    @classmethod
+    def from_bytes(cls, payload: bytes) -> Self:
+        if len(payload) != 49:
+            payload = _fit(payload, _BENCH_STATE_DEFAULT, _BENCH_STATE_ENDS)
+        v = _BENCH_STATE.unpack(payload)
+        return cls(
+            v[0],
+            v[1],
+            _BENCH_ACTS.get(v[2], v[2]),
+            _BENCH_PHASES.get(v[3], v[3]),
+            v[4],
+            v[5],
+            v[6],
+            v[7],
+            v[8],
+            v[9],
+            v[10],
+            v[11],
+            v[12],
+            _BENCH_TESTS.get(v[13], v[13]),
+            _BENCH_TESTS.get(v[14], v[14]),
+            v[15],
+            v[16],
+            (v[17], v[18], v[19], v[20], v[21]),
+        )
+
+
 _LOG = Struct("<B12s80s")
 _LOG_DEFAULT = bytes(93)
 _LOG_ENDS = (1, 13, 93)
@@ -1758,12 +1936,14 @@ Message = (
     | ConfigOperational
     | ConfigCommit
     | Reply
+    | Bench
     | Lease
     | EventAck
     | Event
     | Snapshot
     | Meter
     | Counters
+    | BenchState
     | Log
     | PlantVehicle
     | PlantFault
@@ -1788,6 +1968,7 @@ Command = (
     | ConfigPin
     | ConfigOperational
     | ConfigCommit
+    | Bench
 )
 PlantCommand = (
     PlantVehicle
@@ -1814,12 +1995,14 @@ MESSAGES: Final[dict[int, type[Message]]] = {
     ConfigOperational.ID: ConfigOperational,
     ConfigCommit.ID: ConfigCommit,
     Reply.ID: Reply,
+    Bench.ID: Bench,
     Lease.ID: Lease,
     EventAck.ID: EventAck,
     Event.ID: Event,
     Snapshot.ID: Snapshot,
     Meter.ID: Meter,
     Counters.ID: Counters,
+    BenchState.ID: BenchState,
     Log.ID: Log,
     PlantVehicle.ID: PlantVehicle,
     PlantFault.ID: PlantFault,

@@ -30,6 +30,7 @@ from .messages import (
     MESSAGES,
     PROTOCOL_MAJOR,
     PROTOCOL_MINOR,
+    BenchState,
     Build,
     Command,
     Counters,
@@ -334,6 +335,8 @@ class Session:
         elif frame.msg == Log.ID:
             if self._news.log_line(frame.seq):
                 self._events.append(Log.from_bytes(frame.payload))
+        elif frame.msg == BenchState.ID:
+            self._events.append(BenchState.from_bytes(frame.payload))
         elif frame.msg == Counters.ID:
             self._events.append(Counters.from_bytes(frame.payload))
         else:

@@ -67,6 +67,15 @@ static cp_result_t self_test(cp_coprocessor_t *cp, const cp_frame_t *frame)
     return e == NULL ? CP_RESULT_BAD_EVSE : cp_evse_self_test(e);
 }
 
+static cp_result_t bench(cp_coprocessor_t *cp, const cp_frame_t *frame)
+{
+    cp_msg_bench_t m;
+
+    cp_msg_bench_decode(&m, frame->payload, frame->len);
+    cp_evse_t *const e = find_evse(cp, m.evse);
+    return e == NULL ? CP_RESULT_BAD_EVSE : cp_bench_begin(&cp->bench, e, &m);
+}
+
 static cp_result_t reboot(cp_coprocessor_t *cp, const cp_frame_t *frame)
 {
     cp_msg_reboot_t m;
@@ -147,6 +156,8 @@ static cp_result_t carry_out(cp_coprocessor_t *cp, const cp_frame_t *frame)
         return wake(cp, frame);
     case CP_MSG_SELF_TEST:
         return self_test(cp, frame);
+    case CP_MSG_BENCH:
+        return bench(cp, frame);
     case CP_MSG_REBOOT:
         return reboot(cp, frame);
     case CP_MSG_CONFIG_BEGIN:

@@ -214,6 +214,7 @@ static void sense_button(cp_coprocessor_t *cp, uint32_t step_ms, bool held)
 
 static void step(cp_coprocessor_t *cp, uint32_t step_ms, const cp_inputs_t *in, cp_outputs_t *out)
 {
+    cp_bench_mark(&cp->bench, cp->now_us);
     out->leds = 0;
     for (uint8_t i = 0; i < cp->board.evse_count; i++) {
         cp_notes_t notes = {.count = 0};
@@ -222,6 +223,10 @@ static void step(cp_coprocessor_t *cp, uint32_t step_ms, const cp_inputs_t *in, 
         cp_report_notes(cp, (uint8_t)(i + 1u), &notes);
     }
     sense_button(cp, step_ms, in->button);
+    if (cp->bench.evse > 0u) {
+        const uint8_t tested = (uint8_t)(cp->bench.evse - 1u);
+        cp_bench_step(&cp->bench, &cp->evse[tested], step_ms, &in->evse[tested], cp->button);
+    }
     keep_lockouts(cp);
     keep_rtc(cp, step_ms);
     if (every_output_open(cp)) {

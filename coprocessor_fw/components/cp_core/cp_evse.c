@@ -42,6 +42,7 @@ void cp_evse_configure(cp_evse_t *e, const cp_evse_config_t *config)
     const bool counted = e->config.s0_pulses_per_kwh == config->s0_pulses_per_kwh || !e->config.commissioned;
 
     e->config = *config;
+    cp_evse_bench_end(e);
     if (!monitored) {
         cp_rcm_init(&e->rcm, e->rcm.trips);
     }
@@ -293,6 +294,9 @@ static cp_drive_t choose_drive(const cp_evse_t *e)
     if (!closed && (e->self_test_ms > 0u || wakes || e->out_of_service || e->power == (uint8_t)CP_POWER_LOCKED_OUT)) {
         return CP_DRIVE_F;
     }
+    if (cp_evse_bench_runs(e)) {
+        return (cp_drive_t)e->bench.drive;
+    }
     return e->offer_da > 0u ? CP_DRIVE_PWM : CP_DRIVE_STEADY;
 }
 
@@ -359,6 +363,7 @@ void cp_evse_tick(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *in, cp
     serve(e);
     make_offer(e);
     drive_lock(e);
+    cp_evse_bench_pass(e, step_ms);
     e->drive = (uint8_t)choose_drive(e);
     forget_diode(e);
     note_pilot(e, notes);
@@ -366,7 +371,8 @@ void cp_evse_tick(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *in, cp
     out->contactor_closed = cp_evse_is_closed(e);
     out->phases = e->phases;
     out->drive = e->drive;
-    out->pulse_bp = cp_offer_pulse_bp(cp_offer_duty_bp(e->offer_da), e->config.pwm_rise_us, e->config.pwm_fall_us);
+    const uint16_t duty_bp = cp_evse_bench_runs(e) ? e->bench.duty_bp : cp_offer_duty_bp(e->offer_da);
+    out->pulse_bp = cp_offer_pulse_bp(duty_bp, e->config.pwm_rise_us, e->config.pwm_fall_us);
     out->lock = e->lock_driven;
     out->lock_drive = (uint8_t)lock_actuator(e);
     out->rcm_test = cp_rcm_tests(&e->rcm);

@@ -126,7 +126,8 @@ cp_result_t cp_evse_wake(cp_evse_t *e)
 
 cp_result_t cp_evse_self_test(cp_evse_t *e)
 {
-    if (e->power != (uint8_t)CP_POWER_OFF || !cp_evse_proved_open(e) || e->self_test_ms > 0u || e->wake_ms > 0u) {
+    if (e->power != (uint8_t)CP_POWER_OFF || !cp_evse_proved_open(e) || e->self_test_ms > 0u || e->wake_ms > 0u ||
+        cp_evse_bench_runs(e)) {
         return CP_RESULT_WRONG_STATE;
     }
     e->self_test_ms = CP_SELF_TEST_MS;

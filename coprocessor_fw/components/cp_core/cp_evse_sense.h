@@ -17,4 +17,7 @@ bool cp_evse_pilot_lost(const cp_evse_t *e);
 /* Say whether a fault's cause is present, and note what changed. */
 void cp_evse_fault(cp_evse_t *e, cp_fault_t fault, bool cause, int32_t detail, cp_notes_t *notes);
 
+/* Let the bench test's time pass; it ends when the EVSE no longer rests. See cp_evse_bench.c. */
+void cp_evse_bench_pass(cp_evse_t *e, uint32_t step_ms);
+
 #endif

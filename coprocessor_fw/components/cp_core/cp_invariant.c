@@ -20,6 +20,7 @@
  * and whether or not it is closed:
  *   S12 without permission nothing is offered, and never more than the temperature allows
  *   S16 no test output is driven while the contactor is closed
+ *   S17 the bench test drives the pilot only where no vehicle is, nothing is permitted or offered, the contactor open
  *   S13 no diode is held to be proved without PWM, unless the contactor closed on that proof and never opened */
 
 #include "cp_evse.h"
@@ -71,11 +72,13 @@ bool cp_evse_invariant(const cp_evse_t *e)
 {
     const bool winding_down = e->power == (uint8_t)CP_POWER_WINDING_DOWN;
     const bool s16 = !cp_rcm_tests(&e->rcm) || !cp_evse_is_closed(e);
+    const bool s17 =
+        !cp_evse_bench_runs(e) || (!cp_evse_is_closed(e) && !e->plugged && !e->lease.held && e->offer_da == 0u);
     const bool s12 = cp_evse_permitted(e) || e->offer_da == 0u;
 
     if (!cp_evse_is_closed(e)) {
         const bool s13 = !e->diode_proved || e->drive == (uint8_t)CP_DRIVE_PWM;
-        return s12 && s13 && s16 && offer_is_bounded(e);
+        return s12 && s13 && s16 && s17 && offer_is_bounded(e);
     }
     const bool s1 = vehicle_may_draw(e);
     const bool s2 = diode_is_proved(e);
@@ -93,5 +96,5 @@ bool cp_evse_invariant(const cp_evse_t *e)
     const bool s14 = (cp_evse_is_guarded(e) || winding_down) && !cp_evse_breaks_pilot(e);
     const bool s15 = guards_hold(e);
 
-    return s1 && s2 && s3 && s4 && s5 && s6 && s7 && s8 && s9 && s10 && s11 && s12 && s14 && s15 && s16;
+    return s1 && s2 && s3 && s4 && s5 && s6 && s7 && s8 && s9 && s10 && s11 && s12 && s14 && s15 && s16 && s17;
 }

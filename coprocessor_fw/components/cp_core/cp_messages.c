@@ -622,6 +622,39 @@ void cp_msg_reply_decode(cp_msg_reply_t *m, const uint8_t *in, size_t len)
     }
 }
 
+void cp_msg_bench_default(cp_msg_bench_t *m)
+{
+    memset(m, 0, sizeof *m);
+    m->evse = 1u;
+    m->ms = 500u;
+}
+
+size_t cp_msg_bench_encode(const cp_msg_bench_t *m, uint8_t *out)
+{
+    out[0] = m->evse;
+    out[1] = m->act;
+    put_u16(&out[2], m->duty_bp);
+    put_u16(&out[4], m->ms);
+    return CP_MSG_BENCH_SIZE;
+}
+
+void cp_msg_bench_decode(cp_msg_bench_t *m, const uint8_t *in, size_t len)
+{
+    cp_msg_bench_default(m);
+    if (len >= 1u) {
+        m->evse = in[0];
+    }
+    if (len >= 2u) {
+        m->act = in[1];
+    }
+    if (len >= 4u) {
+        m->duty_bp = get_u16(&in[2]);
+    }
+    if (len >= 6u) {
+        m->ms = get_u16(&in[4]);
+    }
+}
+
 void cp_msg_lease_default(cp_msg_lease_t *m)
 {
     memset(m, 0, sizeof *m);
@@ -1007,6 +1040,106 @@ void cp_msg_counters_decode(cp_msg_counters_t *m, const uint8_t *in, size_t len)
     }
 }
 
+void cp_msg_bench_state_default(cp_msg_bench_state_t *m)
+{
+    memset(m, 0, sizeof *m);
+    m->trip_ms[0] = 65535u;
+    m->trip_ms[1] = 65535u;
+    m->trip_ms[2] = 65535u;
+    m->trip_ms[3] = 65535u;
+    m->trip_ms[4] = 65535u;
+}
+
+size_t cp_msg_bench_state_encode(const cp_msg_bench_state_t *m, uint8_t *out)
+{
+    out[0] = m->evse;
+    put_u64(&out[1], m->uptime_us);
+    out[9] = m->act;
+    out[10] = m->phase;
+    put_u16(&out[11], m->ran_ms);
+    put_u16(&out[13], (uint16_t)m->pilot_high_mv);
+    put_u16(&out[15], (uint16_t)m->pilot_low_mv);
+    put_u16(&out[17], m->pilot_duty_bp);
+    put_u16(&out[19], (uint16_t)m->minus12_mv);
+    put_u16(&out[21], (uint16_t)m->plus12_mv);
+    put_u32(&out[23], m->proximity_ohm);
+    put_u16(&out[27], m->temperature_mv);
+    put_u16(&out[29], m->inputs);
+    out[31] = m->self_test;
+    out[32] = m->rcm_test;
+    put_u16(&out[33], m->rcm_took_ms);
+    put_u32(&out[35], m->tick_gap_us);
+    put_u16(&out[39], m->trip_ms[0]);
+    put_u16(&out[41], m->trip_ms[1]);
+    put_u16(&out[43], m->trip_ms[2]);
+    put_u16(&out[45], m->trip_ms[3]);
+    put_u16(&out[47], m->trip_ms[4]);
+    return CP_MSG_BENCH_STATE_SIZE;
+}
+
+void cp_msg_bench_state_decode(cp_msg_bench_state_t *m, const uint8_t *in, size_t len)
+{
+    cp_msg_bench_state_default(m);
+    if (len >= 1u) {
+        m->evse = in[0];
+    }
+    if (len >= 9u) {
+        m->uptime_us = get_u64(&in[1]);
+    }
+    if (len >= 10u) {
+        m->act = in[9];
+    }
+    if (len >= 11u) {
+        m->phase = in[10];
+    }
+    if (len >= 13u) {
+        m->ran_ms = get_u16(&in[11]);
+    }
+    if (len >= 15u) {
+        m->pilot_high_mv = (int16_t)get_u16(&in[13]);
+    }
+    if (len >= 17u) {
+        m->pilot_low_mv = (int16_t)get_u16(&in[15]);
+    }
+    if (len >= 19u) {
+        m->pilot_duty_bp = get_u16(&in[17]);
+    }
+    if (len >= 21u) {
+        m->minus12_mv = (int16_t)get_u16(&in[19]);
+    }
+    if (len >= 23u) {
+        m->plus12_mv = (int16_t)get_u16(&in[21]);
+    }
+    if (len >= 27u) {
+        m->proximity_ohm = get_u32(&in[23]);
+    }
+    if (len >= 29u) {
+        m->temperature_mv = get_u16(&in[27]);
+    }
+    if (len >= 31u) {
+        m->inputs = get_u16(&in[29]);
+    }
+    if (len >= 32u) {
+        m->self_test = in[31];
+    }
+    if (len >= 33u) {
+        m->rcm_test = in[32];
+    }
+    if (len >= 35u) {
+        m->rcm_took_ms = get_u16(&in[33]);
+    }
+    if (len >= 39u) {
+        m->tick_gap_us = get_u32(&in[35]);
+    }
+    if (len >= 49u) {
+        m->trip_ms[0] = get_u16(&in[39]);
+        m->trip_ms[1] = get_u16(&in[41]);
+        m->trip_ms[2] = get_u16(&in[43]);
+        m->trip_ms[3] = get_u16(&in[45]);
+        m->trip_ms[4] = get_u16(&in[47]);
+    }
+}
+
 void cp_msg_log_default(cp_msg_log_t *m)
 {
     memset(m, 0, sizeof *m);
@@ -1359,6 +1492,8 @@ int cp_msg_kind(uint16_t msg)
         return (int)CP_KIND_COMMAND;
     case CP_MSG_REPLY:
         return (int)CP_KIND_REPLY;
+    case CP_MSG_BENCH:
+        return (int)CP_KIND_COMMAND;
     case CP_MSG_LEASE:
         return (int)CP_KIND_LEASE;
     case CP_MSG_EVENT_ACK:
@@ -1370,6 +1505,8 @@ int cp_msg_kind(uint16_t msg)
     case CP_MSG_METER:
         return (int)CP_KIND_SNAPSHOT;
     case CP_MSG_COUNTERS:
+        return (int)CP_KIND_SNAPSHOT;
+    case CP_MSG_BENCH_STATE:
         return (int)CP_KIND_SNAPSHOT;
     case CP_MSG_LOG:
         return (int)CP_KIND_LOG;

@@ -86,6 +86,11 @@ void cp_rcm_request_test(cp_rcm_t *r)
     }
 }
 
+bool cp_rcm_test_is_due(const cp_rcm_t *r)
+{
+    return r->since_test_ms >= CP_RCM_TEST_EVERY_MS;
+}
+
 bool cp_rcm_tests(const cp_rcm_t *r)
 {
     return r->phase == (uint8_t)CP_RCM_TESTING;

@@ -178,6 +178,24 @@ static void send_events(cp_coprocessor_t *cp)
     }
 }
 
+static void send_bench(cp_coprocessor_t *cp, uint32_t step_ms)
+{
+    uint8_t payload[CP_MAX_PAYLOAD];
+    cp_msg_bench_state_t state;
+
+    if (cp->bench.evse == 0u || !cp_bench_shows(&cp->bench, step_ms)) {
+        return;
+    }
+    const uint8_t index = (uint8_t)(cp->bench.evse - 1u);
+    cp_msg_bench_state_default(&state);
+    state.uptime_us = cp->now_us;
+    state.minus12_mv = cp->config.active.evse[index].pilot_minus12_mv;
+    state.plus12_mv = cp->config.active.evse[index].pilot_plus12_mv;
+    cp_bench_fill(&cp->bench, &cp->evse[index], &state);
+    (void)cp_link_send(&cp->link, CP_KIND_SNAPSHOT, CP_MSG_BENCH_STATE, payload,
+                       cp_msg_bench_state_encode(&state, payload));
+}
+
 static void send_counters(cp_coprocessor_t *cp, uint32_t step_ms)
 {
     uint8_t payload[CP_MAX_PAYLOAD];
@@ -211,5 +229,6 @@ void cp_send_due(cp_coprocessor_t *cp, uint32_t step_ms)
     for (uint8_t i = 0; i < cp->board.evse_count; i++) {
         send_telemetry(cp, i);
     }
+    send_bench(cp, step_ms);
     send_counters(cp, step_ms);
 }

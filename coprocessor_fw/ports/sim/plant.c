@@ -94,7 +94,7 @@ static void move_lock(cp_plant_t *p, uint32_t step_ms, uint8_t drive)
 }
 
 /* Levels of the pilot as the board measures them. */
-static void read_pilot(const cp_plant_t *p, cp_drive_t drive, bool broken, cp_evse_inputs_t *in)
+static void read_pilot(const cp_plant_t *p, cp_drive_t drive, uint16_t pulse_bp, bool broken, cp_evse_inputs_t *in)
 {
     const int16_t load_mv = broken ? RAIL_MV : cp_vehicle_level_mv(&p->vehicle);
     const int16_t rail_mv = p->faults.rail_weak ? -RAIL_WEAK_MV : -RAIL_MV;
@@ -112,6 +112,7 @@ static void read_pilot(const cp_plant_t *p, cp_drive_t drive, bool broken, cp_ev
     }
     in->pilot_high_mv = high;
     in->pilot_low_mv = low;
+    in->pilot_duty_bp = drive == CP_DRIVE_PWM && high > low ? pulse_bp : 0u;
 }
 
 static void run_meter(cp_plant_t *p, uint32_t step_us, uint8_t phases, cp_meter_reading_t *reading)
@@ -186,7 +187,7 @@ void cp_plant_step(cp_plant_t *p, uint32_t step_us, const cp_evse_outputs_t *out
         .live = p->contact && p->vehicle.state != (uint8_t)CP_VEHICLE_STATE_A,
     };
     cp_vehicle_step(&p->vehicle, step_ms, &sees);
-    read_pilot(p, (cp_drive_t)out->drive, out->cp_break, in);
+    read_pilot(p, (cp_drive_t)out->drive, out->pulse_bp, out->cp_break, in);
     in->proximity_ohm = p->faults.proximity ? 30u : cp_vehicle_proximity_ohm(&p->vehicle);
     in->feedback_closed = p->contact;
     in->lock_at = p->lock_at;

@@ -4,6 +4,7 @@
 #ifndef CP_COPROCESSOR_H
 #define CP_COPROCESSOR_H
 
+#include "cp_bench.h"
 #include "cp_config.h"
 #include "cp_events.h"
 #include "cp_evse.h"
@@ -64,6 +65,7 @@ typedef struct {
     cp_events_t events;
     cp_telemetry_t telemetry[CP_EVSE_MAX];
     cp_lease_line_t leases[CP_EVSE_MAX];
+    cp_bench_t bench;
     uint64_t now_us;
     uint64_t ticked_ms;
     uint32_t hello_ms;    /* to the next unsolicited HELLO */

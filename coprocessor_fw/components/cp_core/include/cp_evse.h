@@ -95,8 +95,9 @@ typedef struct {
 } cp_meter_reading_t;
 
 typedef struct {
-    int16_t pilot_high_mv; /* mean of the positive level since the last tick, as read */
-    int16_t pilot_low_mv;  /* of the negative one; equal to the positive one when steady */
+    int16_t pilot_high_mv;  /* mean of the positive level since the last tick, as read */
+    int16_t pilot_low_mv;   /* of the negative one; equal to the positive one when steady */
+    uint16_t pilot_duty_bp; /* as measured, for the bench test only; 0 where the port can't */
     uint32_t proximity_ohm;
     bool feedback_closed;
     uint8_t lock_at; /* cp_lock_at_t */
@@ -144,6 +145,14 @@ typedef struct {
     uint32_t rest_ms;
 } cp_lease_t;
 
+/* What the bench test drives the pilot with, while nothing can come of it. */
+typedef struct {
+    uint32_t rest_ms; /* 0: not at all */
+    uint8_t drive;    /* cp_drive_t */
+    uint16_t duty_bp;
+    uint32_t faults; /* that stood when it began; any other ends it */
+} cp_evse_bench_t;
+
 /* All fields are private but to cp_evse*.c; others ask by the functions below. */
 typedef struct {
     cp_evse_config_t config;
@@ -165,6 +174,7 @@ typedef struct {
     uint32_t edge_ms; /* since the contactor's output moved */
     bool closed_noted;
 
+    cp_evse_bench_t bench;
     uint8_t drive; /* cp_drive_t */
     uint16_t offer_da;
     uint32_t raise_ms;
@@ -258,6 +268,16 @@ cp_result_t cp_evse_set_available(cp_evse_t *e, bool available);
 cp_result_t cp_evse_clear_fault(cp_evse_t *e, uint8_t fault, cp_notes_t *notes);
 cp_result_t cp_evse_wake(cp_evse_t *e);
 cp_result_t cp_evse_self_test(cp_evse_t *e);
+
+/* Drive the pilot so for this time, contactor open: accepted only at rest, with no vehicle, no lease, a sound pilot;
+ * ends by itself, and at once when any of these comes, or a fault. */
+cp_result_t cp_evse_bench(cp_evse_t *e, cp_drive_t drive, uint16_t duty_bp, uint32_t ms);
+void cp_evse_bench_end(cp_evse_t *e);
+bool cp_evse_bench_runs(const cp_evse_t *e);
+
+/* How the self-tests stand: of the pilot stage, of the residual-current monitor. */
+cp_bench_test_t cp_evse_self_tested(const cp_evse_t *e);
+cp_bench_test_t cp_evse_rcm_tested(const cp_evse_t *e);
 
 /* Clear lock-outs whose cause is gone: somebody stands at the device. */
 void cp_evse_clear_lockouts(cp_evse_t *e, cp_notes_t *notes);

@@ -22,6 +22,11 @@ static inline uint32_t cp_max_u32(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+static inline uint32_t cp_min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 static inline uint16_t cp_min_u16(uint16_t a, uint16_t b)
 {
     return a < b ? a : b;

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #define CP_PROTOCOL_MAJOR 1u
-#define CP_PROTOCOL_MINOR 1u
-#define CP_LAYOUT_HASH 0x7DAAAFABu
+#define CP_PROTOCOL_MINOR 2u
+#define CP_LAYOUT_HASH 0xE0069BEEu
 #define CP_MAX_PAYLOAD 240u
 
 /* Kind of a frame: the low five bits of its first byte. */
@@ -285,6 +285,53 @@ typedef enum {
     CP_PIN_FLAG_PULL_DOWN = 2,
     CP_PIN_FLAG_OPEN_DRAIN = 3,
 } cp_pin_flag_t;
+
+/* A step of the bench test. `look` only shows; `steady`, `pwm` and `negative` drive the pilot;
+ * `trip` measures reactions. */
+typedef enum {
+    CP_BENCH_ACT_LOOK = 0,
+    CP_BENCH_ACT_STEADY = 1,
+    CP_BENCH_ACT_PWM = 2,
+    CP_BENCH_ACT_NEGATIVE = 3,
+    CP_BENCH_ACT_TRIP = 4,
+} cp_bench_act_t;
+
+/* How far a step of the bench test is. `stopped`: something ended it before its time. */
+typedef enum {
+    CP_BENCH_PHASE_IDLE = 0,
+    CP_BENCH_PHASE_RUNNING = 1,
+    CP_BENCH_PHASE_DONE = 2,
+    CP_BENCH_PHASE_STOPPED = 3,
+} cp_bench_phase_t;
+
+/* Bits of BenchState.inputs: contacts that are closed or present, as read; what is not fitted
+ * means nothing. */
+typedef enum {
+    CP_BENCH_INPUT_FEEDBACK = 0,
+    CP_BENCH_INPUT_RCM = 1,
+    CP_BENCH_INPUT_EARTH = 2,
+    CP_BENCH_INPUT_STOP = 3,
+    CP_BENCH_INPUT_S0 = 4,
+    CP_BENCH_INPUT_BUTTON = 5,
+} cp_bench_input_t;
+
+/* How a self-test stands. */
+typedef enum {
+    CP_BENCH_TEST_NOT_FITTED = 0,
+    CP_BENCH_TEST_WAITS = 1,
+    CP_BENCH_TEST_RUNNING = 2,
+    CP_BENCH_TEST_PASSED = 3,
+    CP_BENCH_TEST_FAILED = 4,
+} cp_bench_test_t;
+
+/* Index into BenchState.trip_ms: what happened to the charge that was played through. */
+typedef enum {
+    CP_BENCH_TRIAL_VEHICLE_LEFT = 0,
+    CP_BENCH_TRIAL_PILOT_SHORT = 1,
+    CP_BENCH_TRIAL_RCM = 2,
+    CP_BENCH_TRIAL_EMERGENCY_STOP = 3,
+    CP_BENCH_TRIAL_PROTECTIVE_EARTH = 4,
+} cp_bench_trial_t;
 
 /* Bits of PlantState.leds. */
 typedef enum {
@@ -561,6 +608,22 @@ void cp_msg_reply_default(cp_msg_reply_t *m);
 size_t cp_msg_reply_encode(const cp_msg_reply_t *m, uint8_t *out);
 void cp_msg_reply_decode(cp_msg_reply_t *m, const uint8_t *in, size_t len);
 
+/* One step of the bench test of an EVSE; BenchState comes each 50 ms while it runs and for a
+ * second afterwards. The contactor stays open throughout. The pilot is driven only while the
+ * contactor is proved open, with no vehicle and no lease (else wrong_state), and is let go at
+ * once when one comes, or a fault. busy: another EVSE is tested. */
+#define CP_MSG_BENCH 0x0021u
+#define CP_MSG_BENCH_SIZE 6u
+typedef struct {
+    uint8_t evse; /* 1..n */
+    uint8_t act; /* what to do */
+    uint16_t duty_bp; /* pwm: duty in 1/100 % (1000..9600) */
+    uint16_t ms; /* for so long (1..10000; where the pilot is driven 1..2000; trip ends by itself) */
+} cp_msg_bench_t;
+void cp_msg_bench_default(cp_msg_bench_t *m);
+size_t cp_msg_bench_encode(const cp_msg_bench_t *m, uint8_t *out);
+void cp_msg_bench_decode(cp_msg_bench_t *m, const uint8_t *in, size_t len);
+
 /* The only authority to energise: this EVSE, this plug-in, at most so much, for so long. A limit
  * of 0 stops. */
 #define CP_MSG_LEASE 0x0030u
@@ -683,6 +746,35 @@ typedef struct {
 void cp_msg_counters_default(cp_msg_counters_t *m);
 size_t cp_msg_counters_encode(const cp_msg_counters_t *m, uint8_t *out);
 void cp_msg_counters_decode(cp_msg_counters_t *m, const uint8_t *in, size_t len);
+
+/* What the bench test of an EVSE sees and has found. `trip` plays a whole charge through on a
+ * copy of the safety core, with the commissioned protections, whose outputs lead nowhere; then
+ * lets something happen to it, in the pace of the real ticks. */
+#define CP_MSG_BENCH_STATE 0x0053u
+#define CP_MSG_BENCH_STATE_SIZE 49u
+typedef struct {
+    uint8_t evse; /* 1..n */
+    uint64_t uptime_us; /* when */
+    uint8_t act; /* the present step, or the last */
+    uint8_t phase; /* how far it is */
+    uint16_t ran_ms; /* it ran for */
+    int16_t pilot_high_mv; /* positive level, the last 10 ms */
+    int16_t pilot_low_mv; /* negative level, equal to the positive one when steady */
+    uint16_t pilot_duty_bp; /* duty as measured, 1/100 %; 0 where the board can't */
+    int16_t minus12_mv; /* calibration in force: mV at the pin for -12 V */
+    int16_t plus12_mv; /* and for +12 V */
+    uint32_t proximity_ohm; /* proximity contact */
+    uint16_t temperature_mv; /* at the temperature sensor's divider */
+    uint16_t inputs; /* contacts */
+    uint8_t self_test; /* the pilot stage's self-test */
+    uint8_t rcm_test; /* the residual-current monitor's test */
+    uint16_t rcm_took_ms; /* from its test output to its trip, at the last test */
+    uint32_t tick_gap_us; /* longest time between two safety ticks since the step began */
+    uint16_t trip_ms[5]; /* by BenchTrial: from the tick that saw the cause to the one that opens; 65535 not measured, 65534 it did not open */
+} cp_msg_bench_state_t;
+void cp_msg_bench_state_default(cp_msg_bench_state_t *m);
+size_t cp_msg_bench_state_encode(const cp_msg_bench_state_t *m, uint8_t *out);
+void cp_msg_bench_state_decode(cp_msg_bench_state_t *m, const uint8_t *in, size_t len);
 
 /* A line of the firmware's log. This message keeps its form for ever. */
 #define CP_MSG_LOG 0x0060u

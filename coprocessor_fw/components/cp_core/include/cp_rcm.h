@@ -50,6 +50,9 @@ cp_rcm_said_t cp_rcm_step(cp_rcm_t *r, uint32_t step_ms, const cp_rcm_sees_t *se
 /* Ask for a test as soon as the EVSE rests. */
 void cp_rcm_request_test(cp_rcm_t *r);
 
+/* True when a test was asked for, or its time has come, and the EVSE does not rest yet. */
+bool cp_rcm_test_is_due(const cp_rcm_t *r);
+
 /* True when the test output shall be driven. */
 bool cp_rcm_tests(const cp_rcm_t *r);
 
