@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.whole.rig import Rig, virtually
+from tests.whole.rig import virtually
 
 from cpctl.app.controller import Surroundings
 
-from .talk import Talk
+from .talk import Rig, Talk
 
 
 class ForgetfulRig(Rig):

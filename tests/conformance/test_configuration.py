@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.whole.rig import Rig, virtually
+from tests.whole.rig import virtually
 
 from .cases import case
-from .talk import Talk
+from .talk import Rig, Talk
 
 # OCPP 1.6, 9.1: the keys of the Core profile that are required.
 REQUIRED = {

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.whole.rig import Rig, virtually
+from tests.whole.rig import virtually
 
 from .cases import case
-from .talk import Talk
+from .talk import Rig, Talk
 
 
 def contexts(values: list[dict[str, Any]]) -> list[str]:

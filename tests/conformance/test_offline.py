@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.whole.rig import Rig, virtually
+from tests.whole.rig import virtually
 
 from .cases import case
-from .talk import Talk
+from .talk import Rig, Talk
 
 # Said of the station itself at each reconnection, in any order with what has happened meanwhile.
 BACK = ("CP StatusNotification 0 Available",)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.whole.rig import Rig, virtually
+from tests.whole.rig import virtually
 
 from .cases import case
-from .talk import Talk
+from .talk import Rig, Talk
 
 
 @case("TC_007_2_CS", "Remote Start Charging Session - Cached Id")
@@ -17,6 +17,7 @@ async def test_a_remote_start_with_a_card_in_the_cache_asks_nobody(tmp_path: Pat
         await rig.online()
         await rig.charge()
         await rig.finish()
+        await rig.pass_time(10)  # until the contactor may close again
         await rig.plant.vehicle(state="C")
         await rig.status("Preparing")
         talk = Talk(rig)

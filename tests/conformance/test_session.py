@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.whole.rig import Rig, virtually
+from tests.whole.rig import virtually
 
 from cpctl.errors import Refused
 
 from .cases import case
-from .talk import Talk
+from .talk import Rig, Talk
 
 
 @case("TC_003_CS", "Regular Charging Session - Plugin First")

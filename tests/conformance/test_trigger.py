@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.whole.rig import Rig, virtually
+from tests.whole.rig import virtually
 
 from cpctl.sim.csms_script import Refuse
 
 from .cases import case
-from .talk import Talk
+from .talk import Rig, Talk
 
 
 @case("TC_054_CS", "Trigger Message")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.whole.rig import Rig, virtually
+from tests.whole.rig import virtually
 
 from .cases import case
-from .talk import Talk
+from .talk import Rig, Talk
 
 
 @case("TC_017_1_CS", "Unlock connector - no session (Not fixed cable)")
