@@ -8,18 +8,6 @@ HEARTBEAT_INTERVAL = "OCPPCommCtrlr.HeartbeatInterval"
 PING_INTERVAL = "OCPPCommCtrlr.WebSocketPingInterval"
 PASSWORD = "SecurityCtrlr.BasicAuthPassword"
 
-# What holds where the station has no such variable.
-_DEFAULTS = {
-    HEARTBEAT_INTERVAL: 300,
-    PING_INTERVAL: 60,
-    "OCPPCommCtrlr.RetryBackOffWaitMinimum": 10,
-    "OCPPCommCtrlr.RetryBackOffRandomRange": 10,
-    "OCPPCommCtrlr.RetryBackOffRepeatTimes": 3,
-    "OCPPCommCtrlr.MessageTimeout": 30,
-    "OCPPCommCtrlr.MessageAttempts": 3,
-    "OCPPCommCtrlr.MessageAttemptInterval": 60,
-}
-
 
 class Tunables:
     """Typed access to them; seconds and counts."""
@@ -45,11 +33,11 @@ class Tunables:
 
     def message_timeout_s(self) -> int:
         """How long an answer may take."""
-        return max(1, self._number("OCPPCommCtrlr.MessageTimeout"))
+        return self._number("OCPPCommCtrlr.MessageTimeout")
 
     def message_attempts(self) -> int:
         """How often a transaction's message may fail before it is given up."""
-        return max(1, self._number("OCPPCommCtrlr.MessageAttempts"))
+        return self._number("OCPPCommCtrlr.MessageAttempts")
 
     def message_attempt_interval_s(self) -> int:
         """Wait so long after its first failure, and n times as long after the n-th."""
@@ -64,7 +52,4 @@ class Tunables:
         )
 
     def _number(self, name: str) -> int:
-        try:
-            return max(0, int(self._view.variable(name)))
-        except (KeyError, ValueError):
-            return _DEFAULTS[name]
+        return int(self._view.variable(name))
