@@ -28,6 +28,8 @@ from cpctl.systemd import Notifier
 
 P = ParamSpec("P")
 ID = "CP001"
+# Virtual time stands still while anything is on its way: after any time at all it has arrived.
+TOLD_S = 0.001
 # The longest that the back-off waits for with its defaults.
 LONGEST_WAIT_S = 1000.0
 _START = datetime(2030, 5, 1, 12, tzinfo=UTC)
@@ -186,8 +188,9 @@ class Rig:
             raise AssertionError(f"it did not come to that within {within_s} s; EVSE 1: {state}; CSMS: {self.charges}") from None
 
     async def status(self, wanted: str, evse: int = 1, within_s: float = 60.0) -> None:
-        """Wait until an EVSE has a status."""
+        """Wait until an EVSE has a status, and whoever can hear of it has heard."""
         await self.until(lambda: self.evse(evse)["status"] == wanted, within_s)
+        await asyncio.sleep(TOLD_S)
 
     async def truth(self, evse: int = 1) -> PlantState:
         """Ask what is physically so."""

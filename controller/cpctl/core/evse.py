@@ -117,6 +117,12 @@ class Evse:
         return not self.lockable or (self.seen is not None and self.seen.lock is LockState.LOCKED)
 
     @property
+    def cable_left(self) -> bool:
+        """True while a cable whose vehicle has gone is in the socket: kept for its owner, or not released yet."""
+        still_locked = self.parted and self.lockable and self.seen is not None and self.seen.lock is not LockState.UNLOCKED
+        return not self.plugged and (self.cable_held or still_locked)
+
+    @property
     def cable_held(self) -> bool:
         """True if a cable without a vehicle is kept locked in the socket."""
         return self.held_for is not None and not self.plugged

@@ -17,7 +17,7 @@ def facts_of(state: State, evse: Evse) -> Facts:
         faulted=state.link.dead or bool(evse.grave_faults),
         operative=operative(state, evse),
         plugged=evse.plugged,
-        finished=evse.cable_held or evse.spent,
+        finished=evse.cable_left or evse.spent,
         claimed=evse.claim is not None,
         in_transaction=evse.transaction is not None,
         permitted=evse.permitted is not None and evse.permitted.limit_ma > 0 and evse.permitted.plug == evse.plug,

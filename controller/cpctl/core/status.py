@@ -19,7 +19,7 @@ class Facts:
     faulted: bool
     operative: bool
     plugged: bool
-    finished: bool  # this plug-in has had its transaction, got no token in time, or left its cable locked in the socket
+    finished: bool  # this plug-in has had its transaction, got no token in time, or left its cable in the socket
     claimed: bool  # an accepted token waits for its transaction
     in_transaction: bool
     permitted: bool  # we permit energy
