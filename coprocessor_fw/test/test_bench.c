@@ -161,6 +161,8 @@ static void the_host_is_shown_levels_duty_and_calibration(void)
     CHECK_EQ(h.bench.rcm_test, CP_BENCH_TEST_PASSED);
     CHECK_EQ(h.bench.proximity_ohm, UINT32_MAX);
     CHECK(h.bench.inputs >> CP_BENCH_INPUT_STOP & 1u);
+    CHECK(h.bench.fitted >> CP_BENCH_INPUT_STOP & 1u);
+    CHECK(!(h.bench.fitted >> CP_BENCH_INPUT_S0 & 1u));
     host_run(&h, 300);
     CHECK_EQ(h.bench.phase, CP_BENCH_PHASE_DONE);
     const uint64_t shown_us = h.bench.uptime_us;

@@ -16,7 +16,7 @@ _E = TypeVar("_E", bound=IntEnum)
 
 PROTOCOL_MAJOR: Final = 1
 PROTOCOL_MINOR: Final = 2
-LAYOUT_HASH: Final = 0xE0069BEE
+LAYOUT_HASH: Final = 0x3FC2DCF3
 MAX_PAYLOAD: Final = 240
 
 
@@ -1505,12 +1505,12 @@ class Counters:
         )
 
 
-_BENCH_STATE = Struct("<BQBBHhhHhhIHHBBHI5H")
+_BENCH_STATE = Struct("<BQBBHhhHhhIHHBBHI5HH")
 _BENCH_STATE_DEFAULT = bytes.fromhex(
     "000000000000000000000000000000000000000000000000000000000000000000000000000000ff"
-    "ffffffffffffffffff"
+    "ffffffffffffffffff0000"
 )
-_BENCH_STATE_ENDS = (1, 9, 10, 11, 13, 15, 17, 19, 21, 23, 27, 29, 31, 32, 33, 35, 39, 49)
+_BENCH_STATE_ENDS = (1, 9, 10, 11, 13, 15, 17, 19, 21, 23, 27, 29, 31, 32, 33, 35, 39, 49, 51)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1522,7 +1522,7 @@ class BenchState:
 
     ID: ClassVar[int] = 0x0053
     KIND: ClassVar[Kind] = Kind.SNAPSHOT
-    SIZE: ClassVar[int] = 49
+    SIZE: ClassVar[int] = 51
 
     evse: int = 0  # 1..n
     uptime_us: int = 0  # when
@@ -1543,6 +1543,7 @@ class BenchState:
     tick_gap_us: int = 0  # longest time between two safety ticks since the step began
     # by BenchTrial: from the tick that saw the cause to the one that opens; 65535 not measured, 65534 it did not open
     trip_ms: tuple[int, int, int, int, int] = (65535, 65535, 65535, 65535, 65535)
+    fitted: int = 0  # those of them that are fitted
 
     def to_bytes(self) -> bytes:
         return _BENCH_STATE.pack(
@@ -1564,11 +1565,12 @@ class BenchState:
             self.rcm_took_ms,
             self.tick_gap_us,
             *self.trip_ms,
+            self.fitted,
         )
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Self:
-        if len(payload) != 49:
+        if len(payload) != 51:
             payload = _fit(payload, _BENCH_STATE_DEFAULT, _BENCH_STATE_ENDS)
         v = _BENCH_STATE.unpack(payload)
         return cls(
@@ -1590,6 +1592,7 @@ class BenchState:
             v[15],
             v[16],
             (v[17], v[18], v[19], v[20], v[21]),
+            v[22],
         )
 
 

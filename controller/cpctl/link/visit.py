@@ -15,9 +15,10 @@ from typing import Self, TypeVar
 
 from cpctl.errors import LinkError
 
+from .counters import LinkCounters
 from .happenings import CommandDone
 from .line import Line, OpenLine
-from .messages import Command, Event, Hello, Lease, Log, Meter, Reply, Snapshot
+from .messages import BenchState, Command, Counters, Event, Hello, Lease, Log, Meter, Reply, Snapshot
 from .session import Session
 
 # HELLO is answered at once by firmware that runs; one that has just been reset by the opening of its port needs about a second.
@@ -31,7 +32,10 @@ _T = TypeVar("_T")
 
 
 class Visit:
-    """One line to one coprocessor, used once. `snapshots` and `meters` hold the latest by EVSE, `events` and `logs` what came, in order."""
+    """One line to one coprocessor, used once.
+
+    `snapshots` and `meters` hold the latest by EVSE, `events` and `logs` what came, in order; so does `bench`, which who asks for it clears.
+    """
 
     def __init__(self, open_line: OpenLine, random: Random) -> None:
         self._open_line = open_line
@@ -45,6 +49,8 @@ class Visit:
         self.meters: dict[int, Meter] = {}
         self.events: list[Event] = []
         self.logs: list[Log] = []
+        self.bench: list[BenchState] = []
+        self.counters: Counters | None = None
         self.lost_by: LinkError | None = None
 
     async def __aenter__(self) -> Self:
@@ -61,6 +67,11 @@ class Visit:
             await asyncio.wait((self._pump,))
         if self._line is not None:
             await self._line.close()
+
+    @property
+    def own_counters(self) -> LinkCounters:
+        """Count of what this side of the line has sent, heard and dropped."""
+        return self._session.counters
 
     # ------------------------------------------------------------ asking
 
@@ -145,6 +156,10 @@ class Visit:
                 self.events.append(item)
             case Log():
                 self.logs.append(item)
+            case BenchState():
+                self.bench.append(item)
+            case Counters():
+                self.counters = item
             case CommandDone(ticket, _, reply):
                 self._replies[ticket] = reply
             case _:

@@ -138,6 +138,11 @@ void cp_bench_fill(const cp_bench_t *b, const cp_evse_t *e, cp_msg_bench_state_t
         (uint16_t)(bit(CP_BENCH_INPUT_FEEDBACK, b->in.feedback_closed) | bit(CP_BENCH_INPUT_RCM, b->in.rcm_closed) |
                    bit(CP_BENCH_INPUT_EARTH, b->in.earth_present) | bit(CP_BENCH_INPUT_STOP, b->in.stop_closed) |
                    bit(CP_BENCH_INPUT_S0, b->in.s0_closed) | bit(CP_BENCH_INPUT_BUTTON, b->button));
+    state->fitted =
+        (uint16_t)(bit(CP_BENCH_INPUT_FEEDBACK, e->config.feedback_fitted) |
+                   bit(CP_BENCH_INPUT_RCM, e->config.rcm != (uint8_t)CP_RCM_TYPE_NONE) |
+                   bit(CP_BENCH_INPUT_EARTH, e->config.earth_fitted) | bit(CP_BENCH_INPUT_STOP, e->config.stop_fitted) |
+                   bit(CP_BENCH_INPUT_S0, e->config.s0_pulses_per_kwh > 0u) | bit(CP_BENCH_INPUT_BUTTON, true));
     state->self_test = (uint8_t)cp_evse_self_tested(e);
     state->rcm_test = (uint8_t)cp_evse_rcm_tested(e);
     state->rcm_took_ms = (uint16_t)cp_min_u32(e->rcm.took_ms, UINT16_MAX);

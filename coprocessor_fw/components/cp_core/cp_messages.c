@@ -1074,6 +1074,7 @@ size_t cp_msg_bench_state_encode(const cp_msg_bench_state_t *m, uint8_t *out)
     put_u16(&out[43], m->trip_ms[2]);
     put_u16(&out[45], m->trip_ms[3]);
     put_u16(&out[47], m->trip_ms[4]);
+    put_u16(&out[49], m->fitted);
     return CP_MSG_BENCH_STATE_SIZE;
 }
 
@@ -1137,6 +1138,9 @@ void cp_msg_bench_state_decode(cp_msg_bench_state_t *m, const uint8_t *in, size_
         m->trip_ms[2] = get_u16(&in[43]);
         m->trip_ms[3] = get_u16(&in[45]);
         m->trip_ms[4] = get_u16(&in[47]);
+    }
+    if (len >= 51u) {
+        m->fitted = get_u16(&in[49]);
     }
 }
 

@@ -12,7 +12,7 @@
 
 #define CP_PROTOCOL_MAJOR 1u
 #define CP_PROTOCOL_MINOR 2u
-#define CP_LAYOUT_HASH 0xE0069BEEu
+#define CP_LAYOUT_HASH 0x3FC2DCF3u
 #define CP_MAX_PAYLOAD 240u
 
 /* Kind of a frame: the low five bits of its first byte. */
@@ -751,7 +751,7 @@ void cp_msg_counters_decode(cp_msg_counters_t *m, const uint8_t *in, size_t len)
  * copy of the safety core, with the commissioned protections, whose outputs lead nowhere; then
  * lets something happen to it, in the pace of the real ticks. */
 #define CP_MSG_BENCH_STATE 0x0053u
-#define CP_MSG_BENCH_STATE_SIZE 49u
+#define CP_MSG_BENCH_STATE_SIZE 51u
 typedef struct {
     uint8_t evse; /* 1..n */
     uint64_t uptime_us; /* when */
@@ -771,6 +771,7 @@ typedef struct {
     uint16_t rcm_took_ms; /* from its test output to its trip, at the last test */
     uint32_t tick_gap_us; /* longest time between two safety ticks since the step began */
     uint16_t trip_ms[5]; /* by BenchTrial: from the tick that saw the cause to the one that opens; 65535 not measured, 65534 it did not open */
+    uint16_t fitted; /* those of them that are fitted */
 } cp_msg_bench_state_t;
 void cp_msg_bench_state_default(cp_msg_bench_state_t *m);
 size_t cp_msg_bench_state_encode(const cp_msg_bench_state_t *m, uint8_t *out);
