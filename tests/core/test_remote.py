@@ -212,7 +212,21 @@ def test_a_cable_stays_locked_after_its_vehicle_left_until_the_token_is_presente
     assert drive.outcome(drive.tap(OTHER)) is Decision.REJECTED
     assert drive.outcome(drive.tap(TAG)) is Decision.ACCEPTED
     assert drive.has(UnlockConnector)
+    assert drive.status() == "Finishing"
+    drive.seats[1].lock = LockState.UNLOCKED
+    drive.observe()
     assert drive.status() == "Available"
+
+
+def test_a_connector_is_available_again_only_once_the_cable_of_a_vehicle_that_left_is_released() -> None:
+    drive = locked_charge()
+    drive.unplug()
+    assert drive.ended[0].reason is StopReason.EV_DISCONNECTED
+    assert drive.status() == "Finishing"
+    for lock, status in ((LockState.MOVING, "Finishing"), (LockState.UNLOCKED, "Available")):
+        drive.seats[1].lock = lock
+        drive.observe()
+        assert drive.status() == status
 
 
 def test_a_lock_that_jams_keeps_the_transaction_from_starting() -> None:
