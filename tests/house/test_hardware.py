@@ -120,7 +120,7 @@ SOUND = {
         ({"feedback": {"gpio": 23, "pull_down": True, "active_low": True}}, []),
         ({"feedback": {"gpio": 23, "pull_up": True, "active_low": True}}, ["Leave out `active_low`"]),
         ({"feedback": {"gpio": 23, "pull_down": True}}, ["Add `active_low = true`"]),
-        ({"temperature": {"sensor": "ntc_low"}}, ["An open temperature sensor is not noticed"]),
+        ({"temperature": {"sensor": "ntc_low", "series_ohm": 10_000, "supply_mv": 3300}}, ["An open temperature sensor is not noticed"]),
         ({"current": {"source": "input", "ma_per_v": 30_000}}, ["cut off at 23 A"]),
     ],
 )

@@ -53,8 +53,8 @@ class Temperature(_Table):
     sensor: Literal["ntc_low", "ntc_high"]
     r25_ohm: Ohms = 10_000
     beta: Annotated[int, Field(ge=1000, le=6000)] = 3950
-    series_ohm: Ohms = 10_000
-    supply_mv: Annotated[int, Field(ge=1000, le=5500)] = 3300
+    series_ohm: Ohms
+    supply_mv: Annotated[int, Field(ge=1000, le=5500)]  # within what the converter can read, or an open sensor is not noticed
     derate_c: tuple[Annotated[int, Field(ge=20, le=120)], Annotated[int, Field(ge=20, le=120)]] = (60, 70)
     stop_c: Annotated[int, Field(ge=20, le=120)] = 80
 
