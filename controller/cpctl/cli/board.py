@@ -1,4 +1,4 @@
-"""Commands for the board at the serial port: ports, flash."""
+"""Commands for the board at the serial port: ports, flash, bench."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import typer
 from .options import ConfigOption, JsonOption, StateOption, connect, find_config
 
 if TYPE_CHECKING:
+    from cpctl.app.bench import Check, Findings
+    from cpctl.app.bench.guided import Person
     from cpctl.config import Config
     from cpctl.link.messages import Hello
     from cpctl.link.ports import Answer
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 PortOption = Annotated[str | None, typer.Option("--port", "-p", help="Serial port.", show_default="the configuration's, or the only one")]
 Reset = Literal["line", "link", "none"]
 
-# Longer than flashing takes at the slowest rate; the service takes its port back by itself after that.
+# Longer than flashing or a bench test takes at the slowest rate; the service takes its port back by itself after that.
 LENT_S = 900
 
 
@@ -28,6 +30,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(ports)
     app.command()(flash)
+    app.command()(bench)
 
 
 def ports(json: JsonOption = False) -> None:
@@ -112,6 +115,75 @@ def _flash(path: str, settings: Config | None, source: Path | None, unsigned: bo
     asyncio.run(work())
 
 
+def bench(
+    config: ConfigOption = None,
+    state: StateOption = None,
+    port: PortOption = None,
+    auto: Annotated[bool, typer.Option("--auto", help="Ask nothing; leave out what needs a hand.")] = False,
+    sim: Annotated[bool, typer.Option("--sim", help="Test a simulated board, to see what it is like.")] = False,
+    lock: Annotated[bool, typer.Option("--lock", help="Move the socket's lock.")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="Write the report to this HTML file.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Test the board with nothing plugged in: link, pilot, calibration, self-tests, inputs, reactions. The contactor stays open throughout."""
+    from . import show
+
+    tell = _no_word if json else _tell_check
+    person = _person() if not (auto or sim or json) and sys.stdin.isatty() else None
+    if sim:
+        found = _bench_simulated(config, lock, tell)
+    else:
+        path = port or _port(_settings(config))
+        with _borrowed(state, path):
+            found = _bench(path, lock, person, tell)
+    if report is not None:
+        _write_report(report, found)
+    if json:
+        show.as_json(found.as_dict())
+    else:
+        for evse in found.evses:
+            if evse.calibration is not None:
+                print(f" EVSE {evse.evse} suggests, if its rails truly are at 12 V: {evse.calibration.line}")
+        print(f" {'Passed' if found.passed else 'Failed'}." + (f" Report: {report}" if report else ""))
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+def _bench(path: str, lock: bool, person: Person | None, tell: Callable[[Check], None]) -> Findings:
+    import asyncio
+    from random import Random
+
+    from cpctl.app.bench import Bench, Options
+    from cpctl.link.transport import serial_port
+    from cpctl.link.visit import Visit
+
+    async def work() -> Findings:
+        async with Visit(serial_port(path), Random()) as visit:
+            return await Bench(visit, path, Options(lock=lock, person=person), tell).run()
+
+    return asyncio.run(work())
+
+
+def _bench_simulated(config: Path | None, lock: bool, tell: Callable[[Check], None]) -> Findings:
+    import asyncio
+    from random import Random
+
+    from cpctl.app.bench import Bench, Options
+    from cpctl.app.bench.simulated import simulated_board
+    from cpctl.link.transport import serial_port
+    from cpctl.link.visit import Visit
+
+    from .run import station_config
+
+    settings = station_config(config, True, None, None)
+
+    async def work() -> Findings:
+        async with simulated_board(settings) as path, Visit(serial_port(path), Random()) as visit:
+            return await Bench(visit, "simulated", Options(lock=lock), tell).run()
+
+    return asyncio.run(work())
+
+
 # ---------------------------------------------------------------- the port and who has it
 
 
@@ -154,6 +226,36 @@ def _borrowed(state: Path | None, path: str) -> Iterator[None]:
 
 
 # ---------------------------------------------------------------- words
+
+
+def _tell_check(check: Check) -> None:
+    place = f"EVSE {check.evse}" if check.evse else "board"
+    print(f" {place:7} {check.name:30} {check.outcome.value:8} {check.text}", flush=True)
+    for line in check.advice:
+        print(f"   {line}", flush=True)
+
+
+def _no_word(check: Check) -> None:
+    """Say nothing: the JSON at the end says it all."""
+
+
+def _person() -> Person:
+    from cpctl.app.bench.guided import Person
+
+    print(" Leave the vehicle unplugged until you are asked to plug something in.")
+    return Person(
+        agrees=_agreed, volts=lambda question, default: typer.prompt(f" {question}", default=default, type=float), told=lambda text: print(f" {text}")
+    )
+
+
+def _write_report(path: Path, found: Findings) -> None:
+    from cpctl.app.bench import as_html
+    from cpctl.errors import ControllerError
+
+    try:
+        path.write_text(as_html(found), encoding="utf-8")
+    except OSError as error:
+        raise ControllerError(f"The report cannot be written to {path}: {error.strerror}.", "Name another file.") from error
 
 
 def _agreed(question: str) -> bool:
