@@ -120,7 +120,9 @@ bool cp_bench_shows(cp_bench_t *b, uint32_t step_ms)
 
 static uint16_t bit(cp_bench_input_t position, bool holds)
 {
-    return holds ? (uint16_t)(1u << (unsigned)position) : (uint16_t)0;
+    const uint32_t mask = holds ? 1u << (unsigned)position : 0u;
+
+    return (uint16_t)mask;
 }
 
 void cp_bench_fill(const cp_bench_t *b, const cp_evse_t *e, cp_msg_bench_state_t *state)
