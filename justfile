@@ -23,6 +23,10 @@ test *steps:
 fw-test:
     scripts/test c
 
+# The core on bare metal rv32 in QEMU: stack, instructions, fault timing, then sessions and every fault with the real host
+fw-rv32: _ready
+    scripts/fw-rv32
+
 # Build the firmware of a chip with ESP-IDF (its export.sh sourced) and make its image; `just fw-build esp32c3`
 fw-build target="esp32":
     idf.py -C coprocessor_fw -B "$PWD/build/{{ target }}" -D SDKCONFIG="$PWD/build/{{ target }}/sdkconfig" set-target {{ target }} build

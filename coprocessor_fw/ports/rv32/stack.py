@@ -51,7 +51,9 @@ class Graph:
         for block in code.split("\n\n"):
             if (head := re.match(r"[0-9a-f]+ <(__\w+)>:", block)) and head[1] not in self.frame:
                 self.frame[head[1]] = sum(int(size) for size in re.findall(r"\bsp,sp,-(\d+)", block))
-                self.calls[head[1]] = set(re.findall(r"\bjalr?\s[^<\n]*<(\w+)>", block)) | ({"a pointer"} if re.search(r"\bjalr\s+\w+$", block, re.M) else set())
+                self.calls[head[1]] = set(re.findall(r"\bjalr?\s[^<\n]*<(\w+)>", block)) | (
+                    {"a pointer"} if re.search(r"\bjalr\s+\w+$", block, re.M) else set()
+                )
 
     def depth(self, name: str, way: tuple[str, ...] = ()) -> tuple[int, tuple[str, ...]]:
         """Return the bytes below this function's caller at most, and the way that needs them."""
@@ -70,15 +72,15 @@ def main(build: Path) -> int:
     graph = Graph(build)
     depths = {entry: graph.depth(entry) for entry in ENTRIES.values()}
     for what, entry in ENTRIES.items():
-        print(f"{what}: {depths[entry][0]} bytes ({' > '.join(short(name) for name in depths[entry][1])})")
+        sys.stdout.write(f"{what}: {depths[entry][0]} bytes ({' > '.join(short(name) for name in depths[entry][1])})\n")
     cache = (build / "CMakeCache.txt").read_text(encoding="utf-8")
     size = int(re.findall(r"CP_STACK_SIZE:\w+=(\d+)", cache)[0])
     needed = depths["main"][0] + depths["trap"][0]
-    print(f"program and interrupt: {needed} of {size} bytes")
+    sys.stdout.write(f"program and interrupt: {needed} of {size} bytes\n")
     if needed > size:
         graph.faults.append(f"the stack is too small: {size} bytes, {needed} are needed")
     for fault in sorted(set(graph.faults)):
-        print(fault, file=sys.stderr)
+        sys.stderr.write(f"{fault}\n")
     return 1 if graph.faults else 0
 
 
