@@ -112,6 +112,17 @@ def test_a_remote_stop_finds_the_transaction_by_either_id() -> None:
     assert drive.limit_ma() == 0
 
 
+def test_a_reference_that_the_csms_gave_twice_means_the_later_transaction() -> None:
+    drive = Drive(evses=2)
+    drive.charge(2)
+    drive.run(10)
+    drive.charge(1, OTHER)
+    while drive.disk.outbox:
+        drive.deliver(ref="77")
+    assert drive.outcome(drive.send(RemoteStop, reference="77")) is Decision.ACCEPTED
+    assert [event.evse for event in drive.ended] == [1]
+
+
 def test_a_remote_stop_of_an_ended_transaction_is_rejected() -> None:
     drive = Drive()
     drive.charge()

@@ -257,8 +257,9 @@ def refuse_after_start(turn: Turn, transaction: Transaction) -> None:
 
 
 def find(turn: Turn, reference: str) -> Transaction | None:
-    """Return the running transaction of this own id or CSMS reference."""
-    for transaction in turn.state.transactions.values():
-        if transaction.ended is None and reference in (transaction.id, transaction.csms_ref):
-            return transaction
-    return None
+    """Return the running transaction of this own id or CSMS reference.
+
+    A CSMS that forgot what it had given may give a reference twice; it then means the transaction that it was told of last.
+    """
+    named = [one for one in turn.state.transactions.values() if one.ended is None and reference in (one.id, one.csms_ref)]
+    return max(named, key=lambda one: (one.started.boot, one.started.mono_ms), default=None)
