@@ -22,6 +22,11 @@ points; what a case contains was read from the OCPP 1.6 specification and its er
 |---|---|---|---|
 """
 _TAIL = """
+## Optional keys that are absent
+
+`BlinkRepeat` and `LightIntensity`: the board's lamps follow the state of their EVSE in a fixed pattern. `SupportedFeatureProfilesMaxLength` and the other
+optional keys of the Core profile are there.
+
 ## Not served yet
 
 These cases belong to feature profiles that `SupportedFeatureProfiles` does not name.
