@@ -12,12 +12,13 @@ from random import Random
 import pytest
 
 from cpctl.core import inputs
-from cpctl.errors import SimError
+from cpctl.errors import LinkError, SimError
 from cpctl.link import messages as wire
 from cpctl.link.coprocessor import Coprocessor
 from cpctl.link.settings import BoardSettings, LinkSettings
 from cpctl.link.transport import serial_port
 from cpctl.sim.process import SimProcess, SimSettings
+from cpctl.sim.unix_line import unix_socket
 
 SETTINGS = LinkSettings(BoardSettings(wire.ConfigBoard(1, "bench"), (wire.ConfigEvse(1, 160),)), commission=True, allow_simulated=True)
 WAIT_S = 10.0
@@ -93,6 +94,39 @@ async def test_it_does_not_belong_to_our_process_group(process: SimProcess) -> N
     assert process.pid is not None
 
     assert os.getsid(process.pid) != os.getsid(0)
+
+
+@pytest.mark.parametrize("by", ["plant", "link"])
+async def test_a_client_that_has_nothing_to_say_keeps_it_alive(tmp_path: Path, by: str) -> None:
+    """Nobody speaks to either process for longer than the shorter of their idle times; one has somebody connected."""
+    met, alone = SimProcess(SimSettings(tmp_path / "met", idle_exit_s=2)), SimProcess(SimSettings(tmp_path / "alone", idle_exit_s=4))
+    await met.start()
+    opener = unix_socket(tmp_path / "met" / "plant") if by == "plant" else serial_port(str(met.port))
+    line = await opener(Silent())
+    await alone.start()
+
+    async with asyncio.timeout(WAIT_S):
+        while (tmp_path / "alone" / "plant").exists():  # noqa: ASYNC110 (another process decides)
+            await asyncio.sleep(0.02)
+
+    assert (tmp_path / "met" / "plant").exists()
+    await line.close()
+    async with asyncio.timeout(WAIT_S):
+        while (tmp_path / "met" / "plant").exists():  # noqa: ASYNC110 (another process decides)
+            await asyncio.sleep(0.02)
+
+
+class Silent:
+    """Hears all and says nothing."""
+
+    def received(self, data: bytes) -> None:
+        """Take it."""
+
+    def writable_again(self) -> None:
+        """Take it."""
+
+    def lost(self, error: LinkError) -> None:
+        """Take it."""
 
 
 async def test_an_unknown_fault_or_state_is_refused_with_what_is_known(process: SimProcess) -> None:

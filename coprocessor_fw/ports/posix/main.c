@@ -41,7 +41,7 @@ typedef struct {
     char directory[4096];
     int64_t run_until_ms; /* real time that the simulation has reached */
     double rest_us;       /* simulated, not yet a whole one */
-    int64_t heard_ms;
+    int64_t met_ms; /* somebody was last connected */
     int64_t kept_ms;
     uint32_t stored;
 } process_t;
@@ -77,7 +77,10 @@ static void move_link(process_t *p, int64_t now)
 
     while ((len = cp_pty_read(&p->line, bytes, sizeof bytes)) > 0u) {
         (void)cp_sim_link_write(p->sim, bytes, len);
-        p->heard_ms = now;
+        p->met_ms = now;
+    }
+    if (cp_pty_was_read(&p->line)) {
+        p->met_ms = now;
     }
     while (cp_pty_takes(&p->line, now) && (len = cp_sim_link_read(p->sim, bytes, sizeof bytes)) > 0u) {
         cp_pty_give(&p->line, bytes, len, now);
@@ -105,11 +108,11 @@ static void wait_for_work(process_t *p)
     (void)poll(fds, (nfds_t)count, timeout_ms < 1.0 ? 1 : timeout_ms > 100.0 ? 100 : (int)timeout_ms);
 }
 
-/* Nobody has been heard for too long, or the place of the link is gone. */
+/* Nobody has been connected for too long, or the place of the link is gone. */
 static bool is_over(const process_t *p, int64_t now)
 {
     struct stat status;
-    const bool idle = p->options.idle_exit_s > 0.0 && (double)(now - p->heard_ms) >= p->options.idle_exit_s * 1000.0;
+    const bool idle = p->options.idle_exit_s > 0.0 && (double)(now - p->met_ms) >= p->options.idle_exit_s * 1000.0;
 
     return idle || stat(p->directory, &status) != 0;
 }
@@ -117,13 +120,13 @@ static bool is_over(const process_t *p, int64_t now)
 static void run(process_t *p)
 {
     p->run_until_ms = now_ms();
-    p->heard_ms = p->run_until_ms;
+    p->met_ms = p->run_until_ms;
     while (asked_to_stop == 0) {
         wait_for_work(p);
         const int64_t now = now_ms();
         catch_up(p, now);
         if (cp_plant_socket_serve(&p->plant, p->sim)) {
-            p->heard_ms = now;
+            p->met_ms = now;
         }
         move_link(p, now);
         keep_world(p, now);

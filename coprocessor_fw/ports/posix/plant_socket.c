@@ -88,7 +88,7 @@ static void answer(cp_plant_client_t *client)
     }
 }
 
-static bool serve_client(cp_plant_client_t *client, cp_sim_t *sim)
+static void serve_client(cp_plant_client_t *client, cp_sim_t *sim)
 {
     uint8_t bytes[512];
     const ssize_t got = recv(client->fd, bytes, sizeof bytes, MSG_DONTWAIT);
@@ -96,17 +96,14 @@ static bool serve_client(cp_plant_client_t *client, cp_sim_t *sim)
     if (got > 0) {
         cp_plant_port_take(&client->port, sim, bytes, (size_t)got);
         answer(client);
-        return true;
-    }
-    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
         drop(client);
     }
-    return false;
 }
 
 bool cp_plant_socket_serve(cp_plant_socket_t *s, cp_sim_t *sim)
 {
-    bool heard = false;
+    bool met = false;
 
     if (s->listener < 0) {
         return false;
@@ -114,10 +111,11 @@ bool cp_plant_socket_serve(cp_plant_socket_t *s, cp_sim_t *sim)
     take_client(s);
     for (unsigned i = 0; i < CP_PLANT_CLIENTS_MAX; i++) {
         if (s->client[i].fd >= 0) {
-            heard = serve_client(&s->client[i], sim) || heard;
+            serve_client(&s->client[i], sim);
+            met = met || s->client[i].fd >= 0;
         }
     }
-    return heard;
+    return met;
 }
 
 void cp_plant_socket_close(cp_plant_socket_t *s)

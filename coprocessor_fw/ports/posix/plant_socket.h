@@ -29,7 +29,7 @@ bool cp_plant_socket_open(cp_plant_socket_t *socket, const char *path);
 /* Add what is to be polled; returns how many, at most 1 + CP_PLANT_CLIENTS_MAX. */
 size_t cp_plant_socket_polls(const cp_plant_socket_t *socket, struct pollfd *fds);
 
-/* Take new clients and their commands; true if anybody was heard. */
+/* Take new clients and their commands; true while anybody is connected. */
 bool cp_plant_socket_serve(cp_plant_socket_t *socket, cp_sim_t *sim);
 
 /* Close, and remove the socket from the file system. */

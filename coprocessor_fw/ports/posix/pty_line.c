@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -85,9 +86,11 @@ static void push(cp_pty_line_t *line, int64_t now_ms)
             if (now_ms - line->stuck_since_ms >= STUCK_MS) {
                 (void)tcflush(line->slave, TCIFLUSH);
                 line->stuck_since_ms = -1;
+                line->given = false;
             }
             return;
         }
+        line->given = true;
         line->rest_at += (size_t)put;
         line->stuck_since_ms = -1;
     }
@@ -107,6 +110,17 @@ void cp_pty_give(cp_pty_line_t *line, const uint8_t *bytes, size_t len, int64_t 
     line->rest_at = 0;
     memcpy(line->rest, bytes, line->rest_len);
     push(line, now_ms);
+}
+
+bool cp_pty_was_read(cp_pty_line_t *line)
+{
+    int waiting = 0;
+
+    if (!line->given || ioctl(line->slave, FIONREAD, &waiting) != 0 || waiting > 0) {
+        return false;
+    }
+    line->given = false;
+    return true;
 }
 
 void cp_pty_close(cp_pty_line_t *line)

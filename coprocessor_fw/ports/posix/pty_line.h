@@ -16,6 +16,7 @@ typedef struct {
     size_t rest_at;
     size_t rest_len;
     int64_t stuck_since_ms; /* -1: the line takes */
+    bool given;             /* the host has something to read */
 } cp_pty_line_t;
 
 /* Open the pty and make `path` point to it; false, with the reason on stderr, if that fails. */
@@ -29,6 +30,9 @@ bool cp_pty_takes(cp_pty_line_t *line, int64_t now_ms);
 
 /* Give output; only when cp_pty_takes said so, at most sizeof rest. */
 void cp_pty_give(cp_pty_line_t *line, const uint8_t *bytes, size_t len, int64_t now_ms);
+
+/* True when a host has read what was given: one that is connected but has nothing to say shows itself by this. */
+bool cp_pty_was_read(cp_pty_line_t *line);
 
 /* Close, and remove the symlink if it is still ours. */
 void cp_pty_close(cp_pty_line_t *line);
