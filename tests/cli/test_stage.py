@@ -160,6 +160,8 @@ async def test_what_the_station_refuses_is_told_in_its_words(client: Client) -> 
         "link",
         "link loss",
         "net",
+        "net drop soon",
+        "net up 5s",
         "power",
         "clock",
         "clock soon",

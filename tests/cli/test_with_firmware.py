@@ -103,6 +103,22 @@ async def test_a_scenario_that_fails_ends_with_1_at_the_line_that_did(tmp_path: 
     assert out.splitlines()[1:] == ["FAIL    2  expect status=Charging", "           Expected status=Charging, but it is Available."]
 
 
+@pytest.mark.parametrize("sig", [signal.SIGHUP, signal.SIGTERM])
+async def test_a_closed_terminal_takes_the_simulated_station_along(tmp_path: Path, sig: signal.Signals) -> None:
+    (tmp_path / "long.txt").write_text("status\nsleep 1h\n")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "controller"), "TMPDIR": str(tmp_path)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cpctl", "sim", "--scenario", "long.txt", cwd=tmp_path, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(WAIT_S):
+        assert b"status" in await process.stdout.readline()
+        (state,) = await asyncio.to_thread(lambda: list(tmp_path.glob("cpctl-sim-*")))
+        process.send_signal(sig)
+        assert await process.wait() == 128 + sig
+    assert not state.exists()
+
+
 TYPED = """\
 wait csms=online coprocessor=online in 600s
 plug
@@ -141,6 +157,8 @@ async def test_a_started_station_serves_until_it_is_told_to_stop(tmp_path: Path)
     async with csms() as url:
         process = await launch("-m", "cpctl", "start", "--sim", "--csms", url, "--state", "state", "--api", "127.0.0.1:0", cwd=tmp_path)
         await eventually(lambda: _part(client, "csms")["connected"] is True)
+        second, _, said = await finish(await launch("-m", "cpctl", "sim", "--csms", url, "--state", "state", cwd=tmp_path, typed=""))
+        assert (second, "A station runs already" in said) == (1, True)
         process.send_signal(signal.SIGTERM)
         code, _, err = await finish(process)
     assert code == 0

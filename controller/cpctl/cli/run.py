@@ -19,7 +19,7 @@ MAX_SPEED = 1000.0
 SpeedOption = Annotated[float, typer.Option("--speed", min=0.01, max=MAX_SPEED, help="Run the simulation this many times faster than life.")]
 UrlOption = Annotated[str | None, typer.Option("--csms", metavar="URL", help="CSMS to connect to; the id is appended.")]
 IdOption = Annotated[str | None, typer.Option("--id", help="Identity at the CSMS.")]
-VersionsOption = Annotated[list[str] | None, typer.Option("--ocpp", help="OCPP version to offer: 1.6, 2.0.1 or 2.1; may be repeated.")]
+VersionsOption = Annotated[list[str] | None, typer.Option("--ocpp", help="OCPP version to offer: 1.6; may be repeated.")]
 ApiOption = Annotated[str | None, typer.Option("--api", metavar="HOST:PORT", help="Address of the local API.")]
 LevelOption = Annotated[str | None, typer.Option("--log-level", help="debug, info, warning or error.")]
 
@@ -49,16 +49,17 @@ def start(
 
     if speed != 1.0 and not sim:
         raise typer.BadParameter("only a simulation can run faster than life", param_hint="--speed")
+    url, versions, bind = checked_url(csms), checked_versions(ocpp), checked_bind(api)
     settings = station_config(config, sim, csms, id)
     simulated = sim or settings.coprocessor.port == "sim"
     options = StartOptions(
         state_dir=state.absolute() if state else (default_state_dir() / SIMULATED if simulated else default_state_dir()),
         sim=simulated,
         speed=speed,
-        csms_url=_checked_url(csms),
+        csms_url=url,
         csms_id=id,
-        versions=_versions(ocpp),
-        api_bind=_checked_bind(api),
+        versions=versions,
+        api_bind=bind,
     )
     log.configure(log_level or settings.log.level)
     log.get_logger(__name__).info("station.starting", version=VERSION, state=str(options.state_dir))
@@ -94,23 +95,27 @@ def station_config(path: Path | None, sim: bool, csms_url: str | None, csms_id: 
     return load(chosen)
 
 
-def _versions(given: list[str] | None) -> tuple[OcppVersion, ...] | None:
-    known = ("1.6", "2.0.1", "2.1")
+def checked_versions(given: list[str] | None) -> tuple[OcppVersion, ...] | None:
+    """Take the versions to offer; a usage error where this release does not speak one."""
+    from cpctl.csms.adapter import VERSIONS
+
     if not given:
         return None
     for version in given:
-        if version not in known:
-            raise typer.BadParameter(f"{version} is none of {', '.join(known)}", param_hint="--ocpp")
+        if version not in VERSIONS:
+            raise typer.BadParameter(f"{version} is none that this release speaks: {', '.join(sorted(VERSIONS))}", param_hint="--ocpp")
     return cast("tuple[OcppVersion, ...]", tuple(given))
 
 
-def _checked_url(url: str | None) -> str | None:
+def checked_url(url: str | None) -> str | None:
+    """Take a CSMS's URL; a usage error if it is no WebSocket's."""
     if url is not None and not url.startswith(("ws://", "wss://")):
         raise typer.BadParameter("begins with ws:// or wss://", param_hint="--csms")
     return url
 
 
-def _checked_bind(bind: str | None) -> str | None:
+def checked_bind(bind: str | None) -> str | None:
+    """Take an address for the local API; a usage error if it is none."""
     from cpctl.config import split_bind
 
     if bind is not None:

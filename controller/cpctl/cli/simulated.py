@@ -20,6 +20,8 @@ from .stage import Stage
 _START_S = 60.0
 _STOP_S = 30.0
 _LAST_LINES = 5
+# A station that runs with this state already answers well within this.
+_ALREADY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ class SimulatedStation:
         return self._process is None or self._process.poll() is not None
 
     def __enter__(self) -> Self:
+        if self.client.wait_until_served(_ALREADY_S):
+            raise SimError(
+                f"A station runs already with the state in {self.state}.",
+                f"Look at it with cpctl status --state {self.state}; stop it, or give another --state.",
+            )
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "cpctl", *self._wanted.arguments(self.state)]

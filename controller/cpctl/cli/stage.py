@@ -129,16 +129,17 @@ class Stage:
         _no_more(words[2:])
         match tuple(words[:1]):
             case ("drop" | "down",):
+                length_s = seconds(words[1]) if len(words) > 1 else None
                 answer = self._client.post("/api/v1/sim/csms", {"up": False})
-                if len(words) == 1:
+                if length_s is None:
                     return answer
-                length_s = seconds(words[1])
                 if self.later is not None:
                     self.later(length_s / self._speed, self._restore)
                     return {**answer, "for_s": length_s}
                 self._pause(length_s / self._speed)
                 return self._client.post("/api/v1/sim/csms", {"up": True})
             case ("up",):
+                _no_more(words[1:])
                 return self._client.post("/api/v1/sim/csms", {"up": True})
             case _:
                 raise SimError("The network is dropped or brought up.", "Write net drop 30s, net drop or net up.")
