@@ -173,8 +173,11 @@ def _bench_simulated(config: Path | None, lock: bool, tell: Callable[[Check], No
     from cpctl.link.transport import serial_port
     from cpctl.link.visit import Visit
 
+    from cpctl.log import configure
+
     from .run import station_config
 
+    configure("warning")  # commissioning says what it does; here only the test's own words count
     settings = station_config(config, True, None, None)
 
     async def work() -> Findings:

@@ -6,18 +6,19 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from cpctl.errors import LinkTimeout, Refused
-from cpctl.link.messages import PROTOCOL_MAJOR, Build, Contactor, Hello
+from cpctl.link.messages import PROTOCOL_MAJOR, Build, Hello, Power
 from cpctl.link.visit import Visit
 
 from .findings import Check, EvseFindings, Findings, Outcome
 from .guided import Person, check_by_hand, true_rail_mv
-from .hardware import check_inputs, check_lock, check_reactions, check_self_tests, settle
+from .hardware import check_faults, check_inputs, check_lock, check_reactions, check_self_tests, settle
 from .link import frames, round_trips
 from .pilot import RAIL_MV, check_pilot
 
 ROUND_TRIPS = 200
 # Opening its port may have started the chip anew.
 HELLO_S = 4.0
+_CHARGING = (Power.CLOSING, Power.ENERGISED, Power.WINDING_DOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Bench:
             raise Refused(f"The firmware speaks protocol {hello.major}.{hello.minor}, this host {PROTOCOL_MAJOR}.", "Run cpctl flash.")
         for evse in range(1, hello.evse_count + 1):
             seen = await self._visit.snapshot(evse)
-            if seen is not None and seen.contactor != Contactor.OPEN and not seen.faults:
+            if seen is not None and seen.power in _CHARGING:
                 raise Refused(f"EVSE {evse} is charging: its contactor is not open.", "Stop the charge first.")
         return hello
 
@@ -87,3 +88,4 @@ class Bench:
         if person is not None:
             async for check in check_by_hand(visit, found.evse, person):
                 yield check
+        yield await check_faults(visit, found.evse)

@@ -99,7 +99,7 @@ def _grid(x: Axis, y: Axis) -> str:
 
 
 def _picture(label: str, inside: str) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">{inside}</svg>'
+    return f'<div class="plot"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">{inside}</svg></div>'
 
 
 def _x(axis: Axis, value: float) -> float:

@@ -26,15 +26,15 @@ p { margin: .4rem 0; } .soft { color: var(--soft); }
 .verdict { font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); }
 .note { background: var(--warn); padding: .5rem .75rem; border-radius: .3rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; }
-tr + tr { border-top: 1px solid var(--line); } td:first-child, th[scope=row] { white-space: nowrap; font-weight: 500; } thead th { color: var(--soft); font-weight: 500; }
+tr + tr { border-top: 1px solid var(--line); } td:first-child, th[scope=row] { width: 14rem; font-weight: 500; } thead th { color: var(--soft); font-weight: 500; }
 td.outcome { white-space: nowrap; font-weight: 600; width: 5rem; }
 .advice { display: block; color: var(--soft); font-size: .9em; }
 code { font: .9em ui-monospace, monospace; background: var(--line); padding: .1rem .3rem; border-radius: .2rem; overflow-wrap: anywhere; }
-svg { width: 100%; height: auto; max-width: 44rem; display: block; } svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
+.plot { overflow-x: auto; } svg { width: 100%; min-width: 30rem; height: auto; max-width: 44rem; display: block; } svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
 svg text.word { fill: var(--text); } svg .grid { stroke: var(--line); } svg .axis { stroke: var(--soft); } svg .band { fill: var(--band); }
 svg .mark { stroke: var(--b); stroke-dasharray: 4 3; } svg rect.a, svg circle.a { fill: var(--a); } svg circle.b { fill: var(--b); }
 svg polyline { fill: none; stroke-width: 1.5; } svg polyline.a { stroke: var(--a); } svg polyline.b { stroke: var(--b); }
-@media (max-width: 32rem) { td:first-child { white-space: normal; } }
+@media (max-width: 32rem) { td:first-child, th[scope=row] { width: 7rem; } }
 @media print { body { max-width: none; } h2 { break-after: avoid; } svg, tr { break-inside: avoid; } }
 """
 
