@@ -218,6 +218,19 @@ async def test_a_voltmeter_shows_what_the_calibration_should_be() -> None:
         assert failed(found) == {"calibration": set()}
 
 
+@virtually
+async def test_a_rail_that_is_not_there_is_not_calibrated_away() -> None:
+    async with a_board() as board:
+        await board.plant.fault(1, "self_test", True)
+        found = await board.bench()
+        assert found.evses[0].calibration is None
+        assert "calibration" in failed(found)
+    async with a_board() as board:
+        found = await board.bench(person=Hand(board, volts=10.9).person)
+        assert found.evses[0].calibration is None
+        assert {"CP by voltmeter", "calibration"} <= set(failed(found))
+
+
 # ---------------------------------------------------------------- the report and the command line
 
 

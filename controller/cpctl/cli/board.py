@@ -172,7 +172,6 @@ def _bench_simulated(config: Path | None, lock: bool, tell: Callable[[Check], No
     from cpctl.app.bench.simulated import simulated_board
     from cpctl.link.transport import serial_port
     from cpctl.link.visit import Visit
-
     from cpctl.log import configure
 
     from .run import station_config

@@ -18,11 +18,14 @@ RAIL_TOLERANCE_MV = 600
 DUTY_TOLERANCE_BP = 50
 # A reading that is further off moves the thresholds by more than half of their hysteresis.
 CALIBRATED_MV = 100
+# One that is this far off comes from a rail that is not there, or from a wrong part: no calibration shall hide that.
+CALIBRATION_MAX_MV = 1000
 
 # Two windows of 10 ms would do; the rails of a slow stage take longer.
 SETTLE_MS = 100
 STEP_MS = 400
 
+_MEND_RAIL = "Mend the supply of the pilot stage first: a calibration would only hide it."
 _MEASURE_CP = "Measure CP to PE with a voltmeter; see docs/hardware.md."
 
 
@@ -34,6 +37,8 @@ async def check_pilot(visit: Visit, found: EvseFindings, *, plus12_mv: int = RAI
         yield await _not_driven(visit, evse, "CP +12 V", steady)
         return
     found.pilot.append(steady)
+    if abs(plus12_mv - RAIL_MV) > RAIL_TOLERANCE_MV:
+        yield Check("CP by voltmeter", Outcome.FAILED, volts(plus12_mv), evse, next_step=_MEND_RAIL)
     yield _rail("CP +12 V", evse, steady.high_mv, RAIL_MV, "state A")
     negative, _ = await _measure(visit, evse, BenchAct.NEGATIVE)
     if isinstance(negative, str):
@@ -48,9 +53,10 @@ async def check_pilot(visit: Visit, found: EvseFindings, *, plus12_mv: int = RAI
             return
         found.pilot.append(reading)
         yield _duty(evse, reading, duty_bp)
-    if state is not None:
+    error_mv = (negative.high_mv + RAIL_MV, steady.high_mv - plus12_mv)
+    if state is not None and max(map(abs, error_mv)) <= CALIBRATION_MAX_MV and abs(plus12_mv - RAIL_MV) <= RAIL_TOLERANCE_MV:
         found.calibration = _calibration(state, steady.high_mv, negative.high_mv, plus12_mv)
-        yield _calibrated(evse, found.calibration)
+    yield _calibrated(evse, error_mv, found.calibration)
 
 
 async def _measure(visit: Visit, evse: int, act: BenchAct, duty_bp: int = 0) -> tuple[PilotReading | str, BenchState | None]:
@@ -107,11 +113,15 @@ def _calibration(state: BenchState, high_mv: int, low_mv: int, plus12_mv: int) -
     )
 
 
-def _calibrated(evse: int, calibration: Calibration) -> Check:
-    low, high = calibration.error_mv
-    ok = max(abs(low), abs(high)) <= CALIBRATED_MV
-    advice = "" if ok else f"If the rails truly are at 12 V, set for this EVSE: {calibration.line} and run cpctl commission."
-    return Check("calibration", Outcome.OK if ok else Outcome.FAILED, f"off by {low:+d} mV at -12 V, {high:+d} mV at +12 V", evse, next_step=advice)
+def _calibrated(evse: int, error_mv: tuple[int, int], calibration: Calibration | None) -> Check:
+    low, high = error_mv
+    text = f"off by {low:+d} mV at -12 V, {high:+d} mV at +12 V"
+    if calibration is None:
+        return Check("calibration", Outcome.FAILED, f"{text}: too far to be calibrated away", evse, next_step=_MEND_RAIL)
+    if max(abs(low), abs(high)) <= CALIBRATED_MV:
+        return Check("calibration", Outcome.OK, text, evse)
+    advice = f"If the rails truly are at 12 V, set for this EVSE: {calibration.line} and run cpctl commission."
+    return Check("calibration", Outcome.FAILED, text, evse, next_step=advice)
 
 
 def volts(mv: int) -> str:

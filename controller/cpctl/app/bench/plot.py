@@ -54,7 +54,8 @@ def histogram(values: Sequence[float], title: str, *, mark: tuple[str, float]) -
     bars = "".join(_bar(x, y, low + (high - low) * index / BARS, (high - low) / BARS, count) for index, count in enumerate(counts) if count)
     at = _x(x, mark[1])
     line = f'<line class="mark" x1="{at:.1f}" x2="{at:.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>'
-    word = f'<text class="word" x="{at - 5:.1f}" y="{_TOP + 12}" text-anchor="end">{escape(mark[0])} {mark[1]:.2f}</text>'
+    side, anchor = (-5, "end") if at > WIDTH / 2 else (5, "start")
+    word = f'<text class="word" x="{at + side:.1f}" y="{_TOP + 12}" text-anchor="{anchor}">{escape(mark[0])} {mark[1]:.2f}</text>'
     return _picture(f"histogram: {title}", _grid(x, y) + bars + line + word)
 
 
