@@ -2,7 +2,7 @@
 //
 // in:  {"op":"send","n":1,"identity":"CP001","action":"Reset","payload":{}}    send a CALL
 //      {"op":"raw","identity":"CP001","text":"..."}                            send anything
-//      {"op":"reply","action":"Authorize","payload":{}}                        answer so from now on (payload null: as usual)
+//      {"op":"reply","n":1,"action":"Authorize","payload":{}}                  answer so from now on (payload null: as usual)
 //      {"op":"close","identity":"CP001"}                                       close its connection
 // out: {"event":"listening","port":1}  {"event":"connected","identity":"CP001"}  {"event":"disconnected","identity":"CP001"}
 //      {"event":"call","identity":"CP001","action":"...","payload":{}}         a CALL that was found valid
@@ -65,9 +65,10 @@ const operations = {
     }
   },
   raw: ({ identity, text }) => clients.get(identity)?.sendRaw(text),
-  reply({ action, payload }) {
+  reply({ n, action, payload }) {
     if (payload === null) delete scripted[action];
     else scripted[action] = payload;
+    tell({ event: 'answer', n, payload: {} });
   },
   close: ({ identity }) => clients.get(identity)?.close({ code: 1001, reason: 'asked to' }),
 };

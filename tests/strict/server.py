@@ -80,9 +80,12 @@ class StrictCsms:
 
     async def send(self, action: str, payload: Payload, identity: str = "CP001") -> Payload:
         """Send a CALL to the charge point and return its answer; `Refused` if that is none."""
+        return await self._ask({"op": "send", "identity": identity, "action": action, "payload": payload})
+
+    async def _ask(self, order: dict[str, Any]) -> Payload:
         number, self._next = self._next, self._next + 1
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
-        self._order({"op": "send", "n": number, "identity": identity, "action": action, "payload": payload})
+        self._order({**order, "n": number})
         try:
             async with asyncio.timeout(TIMEOUT_S + 5):
                 return await answer
@@ -93,9 +96,9 @@ class StrictCsms:
         """Send anything at all as one message."""
         self._order({"op": "raw", "identity": identity, "text": text})
 
-    def reply(self, action: str, payload: Payload | None) -> None:
+    async def reply(self, action: str, payload: Payload | None) -> None:
         """Answer CALLs of this action so from now on; None: as usual again."""
-        self._order({"op": "reply", "action": action, "payload": payload})
+        await self._ask({"op": "reply", "action": action, "payload": payload})
 
     def close(self, identity: str = "CP001") -> None:
         """Close a charge point's connection."""

@@ -85,7 +85,7 @@ async def test_every_message_of_ours_is_taken(strict_csms: StrictCsms, point: Po
     await strict_csms.wait_for("MeterValues", count=4)
     assert await point.service.data_transfer("com.example", "m" * 50, "d" * 5000) == DataAnswer(DataStatus.UNKNOWN_VENDOR)
     assert await point.service.data_transfer("v" * 255) == DataAnswer(DataStatus.UNKNOWN_VENDOR)
-    strict_csms.reply("DataTransfer", {"status": "Accepted", "data": "ä"})
+    await strict_csms.reply("DataTransfer", {"status": "Accepted", "data": "ä"})
     assert await point.service.data_transfer("com.example") == DataAnswer(DataStatus.ACCEPTED, "ä")
     point.service.ask_token(1, 1, IdToken("TAG1"))
     point.service.ask_token(2, 1, IdToken("x" * 36))
