@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from cpctl.config_source import PASSWORD_CREDENTIAL, PASSWORD_VARIABLE, ConfigSource, Scalar, explain, syntax_problem
 from cpctl.errors import ConfigError, ConfigProblem
-from cpctl.toml_lines import key_lines
+from cpctl.toml_lines import KeyPath, key_lines
 
 ENV_PREFIX = "CPCTL_"
 
@@ -217,6 +217,10 @@ class Config(_Section):
         return _count_from_one(evses)
 
 
+# Finds what is wrong with a configuration beyond its form.
+Complaints = Callable[[Config], Iterable[ConfigProblem]]
+
+
 @dataclass(frozen=True, slots=True)
 class StartOptions:
     """What the command line adds to the file for one run."""
@@ -230,16 +234,19 @@ class StartOptions:
     api_bind: str | None = None
 
 
-def load(path: Path, environment: Mapping[str, str] | None = None) -> Config:
-    """Read and check a configuration file; raise ConfigError with every problem found."""
+def load(path: Path, environment: Mapping[str, str] | None = None, also: Complaints | None = None) -> Config:
+    """Read and check a configuration file; raise ConfigError with every problem found, those that `also` finds among them.
+
+    What a value means is looked at once all are of the right kind.
+    """
     env = os.environ if environment is None else environment
     text = _read(path)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([syntax_problem(str(path), error)]) from None
-    source = ConfigSource(str(path), key_lines(text))
-    return _checked(_with_environment(data, env), source, path.parent, env)
+    data, variables = _with_environment(data, env)
+    return _checked(data, ConfigSource(str(path), key_lines(text), variables), path.parent, env, also)
 
 
 def from_data(data: Mapping[str, object], name: str = "built-in", environment: Mapping[str, str] | None = None) -> Config:
@@ -268,15 +275,16 @@ def default_state_dir(environment: Mapping[str, str] | None = None) -> Path:
 # ---------------------------------------------------------------- checking
 
 
-def _checked(data: dict[str, object], source: ConfigSource, directory: Path, env: Mapping[str, str]) -> Config:
+def _checked(data: dict[str, object], source: ConfigSource, directory: Path, env: Mapping[str, str], also: Complaints | None = None) -> Config:
+    strangers = list(_strangers(env))
     try:
         config = Config.model_validate_json(json.dumps(data, default=lambda value: {"date": str(value)}))
     except ValidationError as error:
-        raise ConfigError(_in_order(explain(error, source))) from None
+        raise ConfigError(_in_order([*strangers, *explain(error, source)])) from None
     config = config.model_copy(update={"csms": _absolute(config.csms, directory), "api": _token_path(config.api, directory)})
     config._source = source
     config._password, problems = _find_password(config, env)
-    problems.extend(_cross_checks(config, asked=not problems))
+    problems.extend((*strangers, *_cross_checks(config, asked=not problems), *(also(config) if also else ())))
     if problems:
         raise ConfigError(_in_order(problems))
     return config
@@ -325,17 +333,32 @@ def _find_password(config: Config, env: Mapping[str, str]) -> tuple[str | None, 
     return password, []
 
 
-def _with_environment(data: dict[str, object], env: Mapping[str, str]) -> dict[str, object]:
-    """Lay `CPCTL_<TABLE>_<KEY>` over the file. What names no table and key of ours is left alone (CPCTL_FW_DIR, say)."""
+def _with_environment(data: dict[str, object], env: Mapping[str, str]) -> tuple[dict[str, object], dict[KeyPath, str]]:
+    """Lay `CPCTL_<TABLE>_<KEY>` over the file; tell which variable has taken which key's place."""
     merged = dict(data)
+    taken: dict[KeyPath, str] = {}
     for table, section in _SECTIONS.items():
         for key in section.model_fields:
-            value = env.get(f"{ENV_PREFIX}{table}_{key}".upper())
-            if value is None:
+            name = _variable(table, key)
+            if name not in env:
                 continue
             existing = merged.get(table)
-            merged[table] = {**(existing if isinstance(existing, dict) else {}), key: _env_value(section, key, value)}
-    return merged
+            merged[table] = {**(existing if isinstance(existing, dict) else {}), key: _env_value(section, key, env[name])}
+            taken[(table, key)] = name
+    return merged, taken
+
+
+def _strangers(env: Mapping[str, str]) -> Iterable[ConfigProblem]:
+    """Tell variables that name one of our tables and none of its keys. What names no table is left alone (CPCTL_FW_DIR, say)."""
+    for table, section in _SECTIONS.items():
+        known = {PASSWORD_VARIABLE, *(_variable(table, key) for key in section.model_fields)}
+        for name in sorted(env):
+            if name.startswith(_variable(table, "")) and name not in known:
+                yield ConfigProblem(name, 0, "", f"[{table}] has no such key")
+
+
+def _variable(table: str, key: str) -> str:
+    return f"{ENV_PREFIX}{table}_{key}".upper()
 
 
 def _env_value(section: type[_Section], key: str, value: str) -> object:

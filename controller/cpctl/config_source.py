@@ -28,10 +28,13 @@ class ConfigSource:
 
     file: str
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
+    variables: Mapping[KeyPath, str] = field(default_factory=dict)  # names of those of the environment that took a key's place
 
     def problem(self, path: KeyPath, reason: str, value: object = None) -> ConfigProblem:
         """Describe a mistake at a key path, for a `ConfigError`."""
         shown = f"{_dotted(path)} = {_toml(value)}" if isinstance(value, Scalar) else _dotted(path)
+        if variable := self.variables.get(path[:2]):
+            return ConfigProblem(variable, 0, shown, reason)
         return ConfigProblem(self.file, line_of(dict(self.lines), path), shown, reason)
 
 

@@ -7,12 +7,14 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.csms.authority import Authority
 from tests.local.fakes import FakeStation
 
 from cpctl.cli.client import Client
@@ -95,6 +97,43 @@ async def test_initial_values_of_variables_are_checked_by_name_and_by_value(run:
     assert ended.code == 2
     assert 'ocpp.initial.HeartbeatInterval = "often": is to be integer' in ended.err
     assert "ocpp.initial.Hartbeat = 1: there is no such variable" in ended.err
+
+
+async def test_all_that_values_mean_wrongly_is_told_in_one_round(run: Run, tmp_path: Path) -> None:
+    text = EXAMPLE.read_text("utf-8").replace("HeartbeatInterval = 300", 'HeartbeatInterval = "often"')
+    text = re.sub(r"^#? ?security_profile = .*$", "security_profile = 2", text, flags=re.MULTILINE)
+    text = re.sub(r"^board = .*$", 'board = "nope"', text, flags=re.MULTILINE)
+    (tmp_path / "cpctl.toml").write_text(text, "utf-8")
+    ended = await run("check")
+    assert ended.code == 2
+    assert [line.split(" = ")[0].split(": ")[1] for line in ended.err.splitlines()] == [
+        "csms.url",
+        "csms.security_profile",
+        "coprocessor.board",
+        "ocpp.initial.HeartbeatInterval",
+    ]
+    assert all(re.match(r"cpctl\.toml:\d+: ", line) for line in ended.err.splitlines())
+
+
+@pytest.mark.parametrize(("length", "fine"), [(5, False), (16, True), (40, True), (41, False)])
+async def test_a_password_has_the_length_that_ocpp_asks_for(run: Run, tmp_path: Path, length: int, fine: bool) -> None:
+    text = EXAMPLE.read_text("utf-8").replace("ws://", "wss://")
+    text = re.sub(r"^#? ?security_profile = .*$", 'security_profile = 2\npassword_file = "secret"', text, flags=re.MULTILINE)
+    (tmp_path / "cpctl.toml").write_text(text, "utf-8")
+    (tmp_path / "secret").write_text("x" * length)
+    ended = await run("check")
+    assert ended.code == (0 if fine else 2), ended.err
+    assert fine or f"csms.password_file: the password has {length} characters; 16 to 40 are wanted" in ended.err
+
+
+async def test_a_certificate_with_the_key_of_another_is_told(run: Run, tmp_path: Path) -> None:
+    ours, other = Authority(tmp_path, "a").station("1"), Authority(tmp_path, "b").station("1")
+    text = EXAMPLE.read_text("utf-8").replace("ws://", "wss://")
+    keys = f'security_profile = 3\ncert_file = "{ours["cert_file"]}"\nkey_file = "{other["key_file"]}"'
+    (tmp_path / "cpctl.toml").write_text(re.sub(r"^#? ?security_profile = .*$", keys, text, flags=re.MULTILINE), "utf-8")
+    ended = await run("check")
+    assert ended.code == 2
+    assert ended.err.endswith("and csms.key_file do not belong together\n")
 
 
 async def test_a_missing_configuration_names_the_file_and_an_example(run: Run) -> None:

@@ -142,7 +142,15 @@ def test_the_environment_overrides_single_keys(tmp_path: Path) -> None:
 
 def test_a_wrong_value_in_the_environment_is_told_as_well(tmp_path: Path) -> None:
     (told,) = complaints(tmp_path, GOOD, CPCTL_CSMS_SECURITY_PROFILE="9")
-    assert "csms.security_profile = 9: is at most 3" in told
+    assert told == "CPCTL_CSMS_SECURITY_PROFILE: csms.security_profile = 9: is at most 3"
+
+
+def test_a_variable_that_names_no_key_of_a_table_is_told_with_all_else(tmp_path: Path) -> None:
+    text = GOOD.replace("ws://", "http://")
+    assert complaints(tmp_path, text, CPCTL_CSMS_BLA="1", CPCTL_FW_DIR="/x") == [
+        "CPCTL_CSMS_BLA: [csms] has no such key",
+        'cpctl.toml:7: csms.url = "http://csms.example/ocpp": begins with ws:// or wss://',
+    ]
 
 
 SECURE = GOOD.replace("ws://", "wss://").replace('id = "CP001"', 'id = "CP001"\nsecurity_profile = 2')

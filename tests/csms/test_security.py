@@ -111,6 +111,28 @@ async def test_a_server_without_tls_at_a_wss_url_is_told(answer: bytes) -> None:
     assert "ws://" in error.next_step
 
 
+async def test_a_server_that_breaks_off_a_wss_connection_without_a_word_may_want_a_certificate_or_speak_no_tls(authority: Authority) -> None:
+    """asyncio's server side refuses a client without a certificate in silence; a server without TLS closes at what it does not understand."""
+
+    async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    async with listening(authority.asking()) as asking, tcp(cut) as port:
+        for url in (asking, f"wss://127.0.0.1:{port}"):
+            error = await refusal(url, ca_file=authority.ca_file)
+            assert "profile 3" in error.next_step
+            assert "no TLS" in error.next_step
+            assert "ws://" not in error.next_step
+
+
+async def test_the_key_of_another_certificate_is_told_as_that(authority: Authority) -> None:
+    files = {**authority.station("SN0001"), "key_file": authority.station("SN0002")["key_file"]}
+    error = await refusal("wss://127.0.0.1:1", None, 3, ca_file=authority.ca_file, **files)
+    assert "do not belong together" in error.reason
+    assert "key_file" in error.next_step
+    assert "ca_file" not in error.next_step
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 async def test_tls_1_2_and_1_3_are_spoken_with_a_suite_of_the_standard(authority: Authority, version: ssl.TLSVersion) -> None:
     context = authority.server()

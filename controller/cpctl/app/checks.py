@@ -8,6 +8,8 @@ from cpctl.config import Config
 from cpctl.core.variable_table import Definition, Mutability, definitions
 from cpctl.core.variables import normalise
 from cpctl.csms.adapter import VERSIONS
+from cpctl.csms.passwords import MAX_PASSWORD, MIN_PASSWORD
+from cpctl.csms.tls import authority_trouble, own_trouble
 from cpctl.csms.v16.variables import variable_of
 from cpctl.errors import ConfigError, ConfigProblem
 
@@ -15,10 +17,13 @@ from .board import board_settings
 from .settings import station_settings
 
 
-def check(config: Config) -> None:
-    """Raise ConfigError with everything that is wrong."""
-    if problems := [*_initial(config), *_versions(config), *_board(config)]:
-        raise ConfigError(problems)
+def problems(config: Config) -> Iterator[ConfigProblem]:
+    """Find everything that is wrong."""
+    yield from _initial(config)
+    yield from _versions(config)
+    yield from _board(config)
+    yield from _password(config)
+    yield from _certificates(config)
 
 
 def _initial(config: Config) -> Iterator[ConfigProblem]:
@@ -46,7 +51,25 @@ def _board(config: Config) -> Iterator[ConfigProblem]:
     try:
         board_settings(config, simulated=False)
     except ConfigError as error:
-        yield from error.problems
+        for problem in error.problems:
+            named = problem.key == "coprocessor.board" and not problem.line
+            yield config.source.problem(("coprocessor", "board"), problem.reason, config.coprocessor.board) if named else problem
+
+
+def _password(config: Config) -> Iterator[ConfigProblem]:
+    password = config.password
+    if config.csms.security_profile in (1, 2) and password and not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        key = "password_file" if config.csms.password_file else "security_profile"
+        yield config.source.problem(("csms", key), f"the password has {len(password)} characters; {MIN_PASSWORD} to {MAX_PASSWORD} are wanted")
+
+
+def _certificates(config: Config) -> Iterator[ConfigProblem]:
+    csms = config.csms
+    if csms.ca_file is not None and csms.ca_file.is_file() and (trouble := authority_trouble(csms.ca_file)):
+        yield config.source.problem(("csms", "ca_file"), trouble, str(csms.ca_file))
+    own = (csms.cert_file, csms.key_file)
+    if csms.cert_file and csms.key_file and all(file and file.is_file() for file in own) and (trouble := own_trouble(csms.cert_file, csms.key_file)):
+        yield config.source.problem(("csms", "cert_file"), trouble, str(csms.cert_file))
 
 
 def _wanted(definition: Definition) -> str:

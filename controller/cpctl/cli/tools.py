@@ -21,12 +21,11 @@ def register(app: typer.Typer) -> None:
 
 def check(config: ConfigOption = None) -> None:
     """Check the configuration file; tells every mistake with file:line, key and reason."""
-    from cpctl.app.checks import check as check_meaning
+    from cpctl.app.checks import problems
     from cpctl.config import load
 
     path = find_config(config)
-    settings = load(path)
-    check_meaning(settings)
+    settings = load(path, also=problems)
     evses = ", ".join(f"EVSE {evse.id} {evse.max_current_a} A {evse.phases}-phase" for evse in settings.evse)
     print(f"{path} is fine: {settings.csms.id} at {settings.csms.url}, OCPP {' or '.join(settings.csms.versions)}; {evses}")
 

@@ -28,7 +28,7 @@ from cpctl.errors import CsmsError, CsmsRefused, CsmsUnreachable, SubprotocolRef
 from cpctl.redact import redact_text
 
 from . import tls
-from .errors import ConnectionLost, ConnectRefused, ConnectTimedOut, NameUnknown, NotWebSocket, PongMissing, ProfileUnmet, UrlUnusable
+from .errors import ConnectCut, ConnectionLost, ConnectRefused, ConnectTimedOut, NameUnknown, NotWebSocket, PongMissing, ProfileUnmet, UrlUnusable
 from .settings import CsmsSettings
 
 log = structlog.get_logger(__name__)
@@ -204,7 +204,7 @@ def _explain(error: Exception, url: str, settings: CsmsSettings, offered: Sequen
         case InvalidHandshake():
             return NotWebSocket(url, str(error)[:200])
         case ConnectionResetError():
-            return CsmsUnreachable(url, "it cut the connection")
+            return ConnectCut(url)
         case _:
             return CsmsUnreachable(url, str(error)[:200])
 

@@ -4,6 +4,7 @@ CsmsError
 ├── CsmsUnreachable
 │   ├── NameUnknown         DNS gives no address for the host
 │   ├── ConnectRefused      nothing listens there
+│   ├── ConnectCut          it broke off without a word
 │   └── ConnectTimedOut     no answer, or one that never ends
 ├── NotWebSocket            something answered, but not as a WebSocket server does
 ├── UrlUnusable             the configured URL is none of ws:// or wss://
@@ -14,6 +15,7 @@ CsmsError
 │   ├── CertificateForAnother   valid, but of another host
 │   ├── TlsTooOld               TLS 1.0 or 1.1 at best
 │   ├── TlsMissing              what answers speaks no TLS
+│   ├── OwnCertificateUnusable  the files of ours cannot be loaded
 │   └── OwnCertificateRefused   the CSMS does not take our certificate
 ├── ConnectionLost          the connection is gone, and with it what was asked over it
 │   ├── PongMissing         it was half-open: no pong came
@@ -44,6 +46,14 @@ class ConnectRefused(CsmsUnreachable):
         self.next_step = "Check the port in csms.url, and that the CSMS runs."
 
 
+class ConnectCut(CsmsUnreachable):
+    """The CSMS broke the connection off before the opening handshake was over."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "it cut the connection")
+        self.next_step = _after_silence(url)
+
+
 class ConnectTimedOut(CsmsUnreachable):
     """The CSMS did not complete the opening handshake in time."""
 
@@ -61,7 +71,7 @@ class NotWebSocket(CsmsError):
         self.cause = cause
         super().__init__(
             f"What answers at {url} is no WebSocket server: {cause}.",
-            "Check csms.url: the port may be another service's, or want wss:// in place of ws://.",
+            _after_silence(url),
         )
 
 
@@ -121,6 +131,14 @@ class TlsMissing(TlsFailed):
         self.next_step = "Check the port in csms.url; a CSMS without TLS wants ws:// and security profile 0 or 1."
 
 
+class OwnCertificateUnusable(TlsFailed):
+    """The certificate or the key of our own cannot be loaded; nothing was sent."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        super().__init__(url, cause)
+        self.next_step = "Check cert_file and key_file in [csms]: the certificate comes first in its file, and the key is its own."
+
+
 class OwnCertificateRefused(TlsFailed):
     """The CSMS does not take the certificate by which we prove who we are, or misses one."""
 
@@ -168,3 +186,10 @@ class AnswerInvalid(CsmsError):
         self.action = action
         self.violation = violation
         super().__init__(f"The CSMS's answer to {action} is unusable: {violation}.", "Report it to the CSMS's maker.")
+
+
+def _after_silence(url: str) -> str:
+    """Say what a server may want that does not talk with us."""
+    if url.startswith("wss://"):
+        return "Check csms.url and security_profile: the port may speak no TLS or be another service's, or want a certificate of ours (profile 3)."
+    return "Check csms.url: the port may be another service's, or want wss:// in place of ws://."

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from .tunables import Tunables
 
 # 16 to 20 bytes, written as 32 to 40 digits (security whitepaper, A00.FR.205 and 7.2).
+MIN_PASSWORD, MAX_PASSWORD = 16, 40
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){16,20}")
 
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import ssl
+from os import PathLike
 
 from cpctl.errors import TlsFailed
 
-from .errors import CertificateForAnother, CertificateOutOfDate, CertificateUntrusted, OwnCertificateRefused, TlsMissing, TlsTooOld
+from .errors import (
+    CertificateForAnother,
+    CertificateOutOfDate,
+    CertificateUntrusted,
+    OwnCertificateRefused,
+    OwnCertificateUnusable,
+    TlsMissing,
+    TlsTooOld,
+)
 from .settings import CsmsSettings
+
+StrPath = str | PathLike[str]
 
 # The suites that every CSMS has to serve (A00.FR.317), and their like with forward secrecy; TLS 1.3 brings its own.
 # Level 2: no key and no signature of less than 112 bits (A00.FR.501).
@@ -46,15 +57,44 @@ def make_context(settings: CsmsSettings, url: str) -> ssl.SSLContext:
             context.load_default_certs()
         else:
             context.load_verify_locations(settings.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise TlsFailed(url, f"csms.ca_file {settings.ca_file} cannot be used: {error}") from error
+    except OSError as error:
+        raise TlsFailed(url, f"csms.ca_file {settings.ca_file} {_unusable(error)}") from error
     if settings.security_profile == 3 and settings.cert_file is not None:
         try:
-            # Without a password given, OpenSSL would ask for one on the terminal.
-            context.load_cert_chain(settings.cert_file, settings.key_file, password="")
-        except (OSError, ssl.SSLError) as error:
-            raise TlsFailed(url, f"csms.cert_file {settings.cert_file} and its key cannot be used: {error}") from error
+            _load_own(context, settings.cert_file, settings.key_file)
+        except OSError as error:
+            raise OwnCertificateUnusable(url, f"csms.cert_file {settings.cert_file} {_unusable(error)}") from error
     return context
+
+
+def authority_trouble(ca_file: StrPath) -> str:
+    """Say why a file cannot serve as the authority's certificate; nothing if it can."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca_file)
+    except OSError as error:
+        return _unusable(error)
+    return ""
+
+
+def own_trouble(cert_file: StrPath, key_file: StrPath) -> str:
+    """Say why two files cannot serve as our certificate and its key; nothing if they can."""
+    try:
+        _load_own(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), cert_file, key_file)
+    except OSError as error:
+        return _unusable(error)
+    return ""
+
+
+def _load_own(context: ssl.SSLContext, cert_file: StrPath, key_file: StrPath | None) -> None:
+    # Without a password given, OpenSSL would ask for one on the terminal.
+    context.load_cert_chain(cert_file, key_file, password="")
+
+
+def _unusable(error: OSError) -> str:
+    """Put into words what is wrong with a file of certificates or keys; ssl.SSLError is an OSError too."""
+    if isinstance(error, ssl.SSLError) and error.reason == "KEY_VALUES_MISMATCH":
+        return "and csms.key_file do not belong together"
+    return f"cannot be used: {error.strerror or error}"
 
 
 def explain(error: ssl.SSLError, url: str) -> TlsFailed:
