@@ -167,6 +167,8 @@ async def test_a_weak_supply_of_the_pilot_is_found_by_the_test_at_the_start(benc
     await bench.rig.plant.fault(1, "self_test")
     await bench.rig.plant.power("cut")
     await bench.shows("self_test")
+    await bench.rig.plant.fault(1, "self_test", active=False)
+    await bench.rig.plant.power("cut")  # which tests again
     await bench.remedy("self_test")
 
 
