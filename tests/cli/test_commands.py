@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -73,6 +74,13 @@ async def test_an_unknown_option_is_a_usage_error(run: Run) -> None:
 async def test_options_that_no_station_can_follow_are_usage_errors(run: Run, command: str, given: tuple[str, str]) -> None:
     ended = await run(command, *given)
     assert (ended.code, given[0] in ended.err) == (2, True)
+
+
+async def test_an_address_for_the_api_that_another_has_is_refused(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = await run("start", "--sim", "--api", f"127.0.0.1:{taken.getsockname()[1]}")
+    assert ended.code == 1
+    assert "Address already in use. Give another --api" in ended.err
 
 
 async def test_the_example_configuration_is_fine(run: Run) -> None:

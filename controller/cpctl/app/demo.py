@@ -74,6 +74,7 @@ class _Story:
                 raise SimError(f"the station ended before its time ({await station})")
             good = await story
             await station
+            await up.result()[1].stop()  # after its station, which would miss it
         except ControllerError as error:
             self._say(f"[red]The demo failed:[/] {error}")
             return 1
@@ -87,7 +88,7 @@ class _Story:
         return 0 if good else 1
 
     async def _session(self, up: asyncio.Future[tuple[Controller, Simulation]], csms: EmbeddedCsms) -> bool:
-        """Play the session; end the station and its world."""
+        """Play the session; end the station."""
         controller, simulation = await up
         await self._until(controller, lambda evse: controller.csms.status()["connected"] and evse["status"] == "Available")
         self._say("[bold]A vehicle is plugged in.[/]")
@@ -109,7 +110,6 @@ class _Story:
         await self._until(controller, lambda evse: evse["status"] == "Available")
         await csms.until(lambda: all(charge.stop is not None for charge in csms.ledger.charges), _STEP_S)
         good = await self._record(controller, csms)
-        await simulation.stop()
         controller.stop()
         return good
 

@@ -50,6 +50,8 @@ def start(
     if speed != 1.0 and not sim:
         raise typer.BadParameter("only a simulation can run faster than life", param_hint="--speed")
     url, versions, bind = checked_url(csms), checked_versions(ocpp), checked_bind(api)
+    if bind is not None:
+        _need_free(bind)
     settings = station_config(config, sim, csms, id)
     simulated = sim or settings.coprocessor.port == "sim"
     options = StartOptions(
@@ -124,3 +126,19 @@ def checked_bind(bind: str | None) -> str | None:
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--api") from None
     return bind
+
+
+def _need_free(bind: str) -> None:
+    """Refuse an address that was asked for and cannot be had; the configured one is only missed, since a station charges without."""
+    import socket
+
+    from cpctl.config import split_bind
+    from cpctl.errors import ControllerError
+
+    host, port = split_bind(bind)
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise ControllerError(
+            f"The local API cannot be served at {bind}: {(error.strerror or str(error)).split(' (while')[0]}.", "Give another --api HOST:PORT."
+        ) from error
