@@ -21,6 +21,8 @@ from cpctl.version import VERSION
 
 # A firmware that has just been written starts within a second or two; the first start formats its storage.
 RESTART_S = 15.0
+# A board that has just started needs a moment to prove that its contactor is open; snapshots come at least this often.
+PROVED_OPEN_S = 6.0
 # A board that was asked to restart into its loader opens its contactors first.
 TO_LOADER_S = 1.0
 # Its ROM looks at the strapping pin only, so nothing but a hand or the port's lines leads there.
@@ -71,9 +73,8 @@ async def look_before(open_line: OpenLine, random: Random, *, to_loader: bool) -
                 await visit.ask(Reboot(RebootMode.BOOTLOADER))
             return hello
         for evse in range(1, hello.evse_count + 1):
-            seen = await visit.snapshot(evse)
-            if seen is not None and seen.contactor != Contactor.OPEN:
-                raise Refused(f"EVSE {evse} is charging: its contactor is not open.", "Stop the charge first.")
+            if await visit.snapshot(evse, lambda seen: seen.contactor == Contactor.OPEN, PROVED_OPEN_S) is None:
+                raise Refused(f"EVSE {evse} is charging: its contactor is not shown to be open.", "Stop the charge first.")
         if to_loader:
             if hello.chip in _NO_WAY_TO_LOADER:
                 raise ControllerError(
