@@ -23,6 +23,7 @@
     └── ApiError                the local API, on both of its sides
         ├── BadRequest          the request is wrong
         ├── NotFound            what it names does not exist
+        │   └── NoSuchEvse      a number that no EVSE has
         ├── NotPermitted        not to this caller, or not here
         ├── Refused             understood, and the station said no
         ├── ServiceUnreachable  no running service to talk to
@@ -275,6 +276,13 @@ class NotFound(ApiError):
 
     status = 404
     code = "not_found"
+
+
+class NoSuchEvse(NotFound):
+    """A number that none of the station's EVSEs has."""
+
+    def __init__(self, evse: int, count: int) -> None:
+        super().__init__(f"There is no EVSE {evse}.", "This station has EVSE 1 alone." if count == 1 else f"This station has EVSEs 1 to {count}.")
 
 
 class NotPermitted(ApiError):

@@ -199,6 +199,11 @@ async def test_a_fault_is_explained_by_code_or_name(run: Run) -> None:
     assert "F03 diode_missing" in by_code.out
     assert "What to do:" in by_code.out
     assert (await run("explain", "F99")).code == 1
+    assert "Did you mean lock?" in (await run("explain", "lokc")).err
+
+
+async def test_a_time_that_is_none_is_a_usage_error(run: Run) -> None:
+    assert (await run("sessions", "--since", "yesterday")).code == 2
 
 
 async def test_the_installation_says_each_step_before_it_is_asked_to_do_it(run: Run) -> None:

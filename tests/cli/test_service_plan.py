@@ -43,6 +43,15 @@ def test_installing_without_starting_enables_nothing() -> None:
     assert not any("enable" in step.command for step in install_plan(start=False, program=Path("/usr/bin/cpctl")))
 
 
+def test_what_a_step_reads_is_shown_in_its_place_and_given_to_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    step = Step(("install", "-D", "-m", "0644", "/dev/stdin", str(tmp_path / "there" / "unit")), "[Unit]\n")
+    perform([step], dry_run=True)
+    assert capsys.readouterr().out.endswith("\n    [Unit]\n")
+    assert not (tmp_path / "there").exists()
+    perform([step], dry_run=False)
+    assert (tmp_path / "there" / "unit").read_text() == "[Unit]\n"
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
 def test_the_unit_is_hardened() -> None:
     result = subprocess.run(["systemd-analyze", "security", "--offline=true", str(UNIT)], capture_output=True, text=True, check=False)

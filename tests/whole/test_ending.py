@@ -91,6 +91,18 @@ async def test_the_service_manager_hears_of_an_end_but_not_of_a_reset_which_keep
 
 
 @virtually
+async def test_only_a_start_after_another_speaks_of_how_that_ended(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.online()
+        await rig.stop()
+        await rig.start()
+        await rig.online()
+        assert rig.controller is not None
+        said = [event["text"] for event in await rig.controller.services.events(None, 1000) if event["code"] == "station.started"]
+        assert said == ["The station has started for the first time.", "The station has started; the last run had stopped in order."]
+
+
+@virtually
 async def test_a_failure_inside_is_raised_as_itself_with_its_next_step(tmp_path: Path) -> None:
     async with Rig(tmp_path) as rig:
         await rig.online()

@@ -16,7 +16,7 @@ from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
 from cpctl.core.variable_table import Mutability
 from cpctl.csms.exchange import Exchange
 from cpctl.csms.v16.variables import VARIABLES, variable_of
-from cpctl.errors import NotFound, Refused
+from cpctl.errors import NoSuchEvse, NotFound, Refused
 from cpctl.store.sqlite import NOTES_KEPT
 from cpctl.version import VERSION
 
@@ -164,11 +164,11 @@ class StationServices:
         variable = variable_of(name) or name
         outcome, text = await self._controller.request(lambda request: SetVariable(request, variable, value, local=True))
         if outcome is SetOutcome.UNKNOWN:
-            raise NotFound(f"There is no variable {name!r}.", "GET /api/v1/variables lists them.", field="name")
+            raise NotFound(f"There is no variable {name!r}.", "cpctl variables, or GET /api/v1/variables, lists them.", field="name")
         shown = {definition.name: value for definition, value in self._station.variables() if definition.mutability is not Mutability.WRITE_ONLY}
         if outcome not in _GOOD:
             wanted = repr(value) if variable in shown else "that"
-            raise Refused(f"{name} may not be {wanted}: {text or outcome.value}.", field="value")
+            raise Refused(f"{name} may not be {wanted}: {(text or outcome.value).rstrip('.')}.", field="value")
         return {"name": variable, "value": shown.get(variable), "outcome": outcome.value}
 
     async def lend_port(self, seconds: int) -> Json:
@@ -210,7 +210,7 @@ class StationServices:
     def _check(self, evse: int) -> None:
         count = len(self._controller.settings.evses)
         if not 1 <= evse <= count:
-            raise NotFound(f"There is no EVSE {evse}.", f"This station has 1 to {count}.")
+            raise NoSuchEvse(evse, count)
 
     def _evse(self, evse: int) -> Json:
         return dict(self._station.evse_status(evse))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cpctl.clock import Clock, ClockSource, system_wall
 from cpctl.core.faults import BY_CODE
-from cpctl.errors import NotFound, Refused, SimError
+from cpctl.errors import NoSuchEvse, Refused, SimError
 from cpctl.link.line import OpenLine
 from cpctl.link.transport import serial_port
 from cpctl.local.services import LinkChange, VehicleChange
@@ -146,7 +146,7 @@ class Simulation:
     def _existing(self, evse: int) -> int:
         count = len(self._running.settings.evses)
         if not 1 <= evse <= count:
-            raise NotFound(f"There is no EVSE {evse}.", f"This station has 1 to {count}.")
+            raise NoSuchEvse(evse, count)
         return evse
 
     async def _seen(self, evse: int, shown: Callable[[Mapping[str, object]], bool]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -50,6 +51,11 @@ def _print(what: str, state: StateOption, since: str | None, limit: int, json: b
 
     if json and csv:
         raise typer.BadParameter("choose one of --json and --csv")
+    if since is not None:
+        try:
+            datetime.fromisoformat(since)
+        except ValueError:
+            raise typer.BadParameter("is a time like 2031-05-04T12:00:00Z", param_hint="--since") from None
     rows = connect(state).get_list(f"/api/v1/{what}", since=since, limit=limit)
     if json:
         show.as_json(rows)

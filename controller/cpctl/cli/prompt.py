@@ -82,7 +82,7 @@ def interactive(station: SimulatedStation) -> bool:
 
 def _perform(station: SimulatedStation, text: str) -> None:
     if text in ("help", "?"):
-        print(script.LANGUAGE, end="")
+        print(f"{script.LANGUAGE}{'quit':40}leave; the station ends")
         return
     try:
         line = script.parse(text)
@@ -97,7 +97,7 @@ def _perform(station: SimulatedStation, text: str) -> None:
     elif line.verb in ("wait", "expect", "call"):
         print(f"  {json.dumps(answer, ensure_ascii=False)}")
     else:
-        print(f"  {_done(line, answer)} {_standing(station)}".rstrip())
+        print("  " + " ".join(part for part in (_done(line, answer), _standing(station)) if part))
 
 
 # What a command has done, where its answer does not say it.
@@ -105,10 +105,10 @@ _DONE = {
     "plug": "The vehicle is plugged in.",
     "charge": "The vehicle asks for energy.",
     "pause": "The vehicle asks for no energy.",
-    "unplug": "The vehicle is unplugged.",
+    "unplug": "No vehicle is plugged in.",
     "stop": "Stopped.",
     "unlock": "Unlocked.",
-    "clear": "Cleared.",
+    "clear": "The board was asked to clear what is latched.",
     "limit": "The limit is set.",
     "fault": "The fault's cause is {there}.",
     "link": "The link is changed.",

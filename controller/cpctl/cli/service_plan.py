@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +26,10 @@ _HIDDEN = (Path("/home"), Path("/root"))
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command; `only_if_missing` skips it where that file exists, `may_fail` goes on without it."""
+    """A command, and what it reads; `only_if_missing` skips it where that file exists, `may_fail` goes on without it."""
 
     command: tuple[str, ...]
+    text: str | None = None
     only_if_missing: Path | None = None
     may_fail: bool = False
 
@@ -40,7 +41,7 @@ def install_plan(start: bool, program: Path | None = None) -> list[Step]:
     steps = [
         Step(("useradd", "--system", "--home-dir", "/var/lib/cpctl", "--no-create-home", "--shell", "/usr/sbin/nologin", USER), may_fail=True),
         Step(("usermod", "--append", "--groups", "dialout", USER)),
-        Step(("install", "-D", "-m", "0644", _written("cpctl.service", unit), str(UNIT))),
+        Step(("install", "-D", "-m", "0644", "/dev/stdin", str(UNIT)), unit),
         Step(("install", "-D", "-m", "0644", str(config_file("99-cpctl.rules")), str(RULES))),
         Step(("install", "-D", "-m", "0640", "-g", USER, str(config_file("cpctl.example.toml")), str(CONFIG)), only_if_missing=CONFIG),
         Step(("udevadm", "control", "--reload"), may_fail=True),
@@ -71,8 +72,9 @@ def perform(steps: Sequence[Step], dry_run: bool) -> None:
         command = [*sudo, *step.command]
         print(f"+ {shlex.join(command)}", flush=True)
         if dry_run:
+            print(textwrap.indent(step.text or "", "    "), end="")
             continue
-        if subprocess.run(command, check=False).returncode != 0 and not step.may_fail:
+        if subprocess.run(command, input=step.text, text=True, check=False).returncode != 0 and not step.may_fail:
             raise ControllerError(f"This step failed: {shlex.join(command)}", "Mend it and run the same command again; steps may be repeated.")
 
 
@@ -82,9 +84,3 @@ def unit_text(template: str, program: Path) -> str:
     if any(program.is_relative_to(hidden) for hidden in _HIDDEN):
         text = text.replace("ProtectHome=yes", "ProtectHome=read-only")
     return text
-
-
-def _written(name: str, text: str) -> str:
-    path = Path(tempfile.mkdtemp(prefix="cpctl-")) / name
-    path.write_text(text, "utf-8")
-    return str(path)

@@ -142,7 +142,7 @@ class Stage:
                 _no_more(words[1:])
                 return self._client.post("/api/v1/sim/csms", {"up": True})
             case _:
-                raise SimError("The network is dropped or brought up.", "Write net drop 30s, net drop or net up.")
+                raise SimError("What is to become of the network?", "Write net drop 30s, net drop or net up.")
 
     def _restore(self) -> None:
         self._client.post("/api/v1/sim/csms", {"up": True})
@@ -159,14 +159,12 @@ class Stage:
             case ("ok",):
                 body = {"up": True, "loss": 0, "corrupt": 0, "delay_ms": 0}
             case _:
-                raise SimError(
-                    "The link is made worse or better.", "Write link loss 20, link corrupt 5, link delay 50, link down, link up or link ok."
-                )
+                raise SimError("What is to become of the link?", "Write link loss 20, link corrupt 5, link delay 50, link down, link up or link ok.")
         return self._client.post("/api/v1/sim/link", body)
 
     def _power(self, words: Words) -> Json:
         if tuple(words) != ("cut",):
-            raise SimError("Power can be cut.", "Write power cut.")
+            raise SimError("What is to become of the power?", "Write power cut.")
         answer = self._client.post("/api/v1/sim/power", {"cut": True})
         self._pause(_POLL_S * 3)  # the station is on its way down; whoever asks now would still reach it
         if not self._client.wait_until_served(WAIT_S):

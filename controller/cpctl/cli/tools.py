@@ -36,6 +36,7 @@ def explain(
 ) -> None:
     """Explain a fault: what it means and what to do."""
     from dataclasses import asdict
+    from difflib import get_close_matches
 
     from cpctl.core.faults import BY_CODE, BY_NAME, FAULTS
     from cpctl.errors import NotFound
@@ -50,7 +51,8 @@ def explain(
         return
     fault = BY_CODE.get(code.upper()) or BY_NAME.get(code.casefold())
     if fault is None:
-        raise NotFound(f"There is no fault {code!r}.", "cpctl explain lists them.")
+        near = get_close_matches(code.casefold(), BY_NAME, n=1)
+        raise NotFound(f"There is no fault {code!r}.", f"Did you mean {near[0]}?" if near else "cpctl explain lists them.")
     if json:
         show.as_json(asdict(fault))
     else:

@@ -38,9 +38,12 @@ def started(turn: Turn, item: Started) -> None:
             continue
         evse.unverified = evse.host_was_away = evse.uncounted = evse.charged = True
         arm_sampling(turn, evse)
-    how = "in order" if item.clean else "without having been ended"
+    if turn.now.boot == 1:
+        how = " for the first time"
+    else:
+        how = f"; the last run had stopped {'in order' if item.clean else 'without having been ended'}"
     take_up(turn)
-    turn.note(0, "station.started", f"The station has started; the last run had stopped {how}.")
+    turn.note(0, "station.started", f"The station has started{how}.")
 
 
 def stopping(turn: Turn, item: Stopping) -> None:
