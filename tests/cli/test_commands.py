@@ -147,7 +147,7 @@ async def test_a_certificate_with_the_key_of_another_is_told(run: Run, tmp_path:
 async def test_a_missing_configuration_names_the_file_and_an_example(run: Run) -> None:
     ended = await run("check")
     assert ended.code == 2
-    assert ended.err == "cpctl.toml: no such file; config/cpctl.example.toml is a start\n"
+    assert ended.err == "cpctl.toml: no such file, nor /etc/cpctl/cpctl.toml; config/cpctl.example.toml is a start\n"
 
 
 async def test_without_a_service_the_commands_end_with_3_and_the_next_step(run: Run) -> None:

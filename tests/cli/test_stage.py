@@ -171,6 +171,8 @@ async def test_what_the_station_refuses_is_told_in_its_words(client: Client) -> 
         "call X {",
         "expect 9:status=A",
         "sleep",
+        "wait status=Chraging",
+        "expect csms=up",
     ],
 )
 async def test_a_line_that_makes_no_sense_does_nothing(client: Client, station: FakeStation, text: str) -> None:

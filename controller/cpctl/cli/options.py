@@ -32,6 +32,16 @@ def find_config(given: Path | None) -> Path:
     return SYSTEM_CONFIG if SYSTEM_CONFIG.is_file() and not here.is_file() else here
 
 
+def need_config(given: Path | None) -> Path:
+    """Choose the configuration file; ConfigError with every place that was tried if there is none."""
+    from cpctl.errors import ConfigError, ConfigProblem
+
+    chosen = find_config(given)
+    if given is None and not chosen.is_file():
+        raise ConfigError([ConfigProblem(str(chosen), 0, "", f"no such file, nor {SYSTEM_CONFIG}; config/cpctl.example.toml is a start")])
+    return chosen
+
+
 def connect(state: Path | None) -> Client:
     """Make a client of the service whose state directory was given, else of the one that runs."""
     from cpctl.config import default_state_dir

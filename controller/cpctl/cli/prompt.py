@@ -125,7 +125,8 @@ def _done(line: script.Line, answer: show.Json) -> str:
     match line.verb:
         case "net":
             back = f", and comes back in {answer['for_s']:g} s" if "for_s" in answer else ""
-            return f"The network to the CSMS is {'up' if answer.get('up') else 'cut'}{back}."
+            up = "up; the station calls again when its present wait is over"
+            return f"The network to the CSMS is {up if answer.get('up') else 'cut'}{back}."
         case "set":
             return f"{answer.get('name')} = {answer.get('value')} ({answer.get('outcome')})."
         case "fault":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from .options import SIMULATED, ConfigOption, StateOption, find_config
+from .options import SIMULATED, ConfigOption, StateOption, find_config, need_config
 
 if TYPE_CHECKING:
     from cpctl.config import Config, OcppVersion
@@ -94,7 +94,7 @@ def station_config(path: Path | None, sim: bool, csms_url: str | None, csms_id: 
             },
             name="command line",
         )
-    return load(chosen)
+    return load(need_config(path))
 
 
 def checked_versions(given: list[str] | None) -> tuple[OcppVersion, ...] | None:

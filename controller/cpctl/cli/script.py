@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cpctl.core.model import ConnectorStatus
 from cpctl.errors import SimError
 
 LANGUAGE = """\
@@ -33,6 +34,14 @@ sleep TIME                              wait
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _TIME = re.compile(r"\+?(\d+(?:\.\d+)?)([smhd]?)")
 _CONDITION = re.compile(r"(?:(?P<evse>\d+):)?(?P<fact>[a-z_]+)(?P<op>!=|>=|<=|=|>|<)(?P<value>.*)")
+
+# What the facts can be that are one of a few words; another would be waited for in vain.
+_CHOICES = {
+    "status": tuple(ConnectorStatus),
+    "session": ("yes", "no"),
+    "csms": ("online", "offline"),
+    "coprocessor": ("online", "offline"),
+}
 
 VERBS = frozenset(
     "plug charge ready pause unplug tap stop unlock limit fault clear net link power clock set call status wait expect sleep".split()  # noqa: SIM905
@@ -102,6 +111,9 @@ def conditions(words: Sequence[str]) -> list[Condition]:
         match = _CONDITION.fullmatch(word)
         if match is None:
             raise SimError(f"{word!r} is no condition.", "Write FACT=VALUE, without spaces.")
+        choices = _CHOICES.get(match["fact"], ())
+        if choices and match["op"] in ("=", "!=") and match["value"].casefold() not in [choice.casefold() for choice in choices]:
+            raise SimError(f"{match['fact']} is never {match['value']!r}.", f"It is one of {', '.join(choices)}.")
         found.append(Condition(int(match["evse"] or 0), match["fact"], match["op"], match["value"]))
     if not found:
         raise SimError("Nothing to wait for or to expect.", "Write FACT=VALUE, as in status=Charging.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import ConfigOption, JsonOption, find_config
+from .options import ConfigOption, JsonOption, need_config
 
 if TYPE_CHECKING:
     from cpctl.core.faults import Fault
@@ -24,7 +24,7 @@ def check(config: ConfigOption = None) -> None:
     from cpctl.app.checks import problems
     from cpctl.config import load
 
-    path = find_config(config)
+    path = need_config(config)
     settings = load(path, also=problems)
     evses = ", ".join(f"EVSE {evse.id} {evse.max_current_a} A {evse.phases}-phase" for evse in settings.evse)
     print(f"{path} is fine: {settings.csms.id} at {settings.csms.url}, OCPP {' or '.join(settings.csms.versions)}; {evses}")
@@ -67,7 +67,7 @@ def commission(config: ConfigOption = None) -> None:
     from cpctl.app.run import open_port
     from cpctl.config import load
 
-    settings = load(find_config(config))
+    settings = load(need_config(config))
     evses = ", ".join(f"EVSE {evse.id}: {evse.max_current_a} A, {evse.phases}-phase" for evse in settings.evse)
     print(f"Commissioning board {settings.coprocessor.board!r}: {evses}. Hold the board's button now.")
     info = asyncio.run(push(settings, open_port(settings.coprocessor.port), lambda text: print(f"  {text}", flush=True)))
