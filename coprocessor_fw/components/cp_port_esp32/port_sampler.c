@@ -129,7 +129,8 @@ static void judge(pilot_t *p)
         memcpy(&codes[count], p->code[f], p->count[f] * sizeof codes[0]);
         count += p->count[f];
     }
-    if (count == 0u) {
+    p->known = count > 0u; /* a level of long ago is none */
+    if (!p->known) {
         return;
     }
     const uint16_t spread = p->drive == (uint8_t)CP_DRIVE_PWM ? ONE_LEVEL_CODES : UINT16_MAX;
@@ -137,7 +138,6 @@ static void judge(pilot_t *p)
     const port_levels_t levels = port_levels(codes, count, spread);
     p->high_mv = port_converter_mv(levels.high);
     p->low_mv = levels.low == levels.high ? p->high_mv : port_converter_mv(levels.low);
-    p->known = true;
 }
 
 static void close_frame(pilot_t *p)
