@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -9,11 +10,15 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """One of them. `power` is the coprocessor's (`PlantPowerMode` in small letters); None where it was left alone."""
+    """One of them. `power` is the coprocessor's (`PlantPowerMode` in small letters); None where it was left alone.
+
+    What had happened until `stored_until` some host had heard and stored by then; of what came later it may have heard nothing.
+    """
 
     at: float
     host: bool = True
     power: str | None = None
+    stored_until: float = math.inf
 
     @property
     def forgets(self) -> bool:

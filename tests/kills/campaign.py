@@ -48,6 +48,7 @@ class World(Scene, Protocol):
     database: Path
     evses: int
     id: str
+    hearing_s: float  # a host has stored what happened so long ago, or before it was started so long ago
 
     async def fell(self, random: Random, *, host: bool) -> None:
         """Wait for a moment that is worth it, and let the host vanish between two instructions then if it is to."""
@@ -112,6 +113,7 @@ class Campaign:
         self._random = random
         self._over = False
         self._offline_since: float | None = None
+        self._up_since = self._stored_until = world.now()
         self._drivers = [Driver(world, evse, random) for evse in range(1, world.evses + 1)]
         self.outcome = Outcome()
 
@@ -145,12 +147,15 @@ class Campaign:
             host, power = any_kind(random)
             await world.fell(random, host=host)
             power = self._borne(power)
+            if world.now() - world.hearing_s >= self._up_since:
+                self._stored_until = world.now() - world.hearing_s
             if power is not None:
                 await world.plant.power(power)
-            self.outcome.blows.append(Blow(world.now(), host, power))
+            self.outcome.blows.append(Blow(world.now(), host, power, self._stored_until))
             if host:
                 await world.sleep(random.uniform(*(BACK_SOON_S if random.random() < SOON else BACK_LATE_S)))
                 await world.start()
+                self._up_since = world.now()
 
     def _borne(self, power: str | None) -> str | None:
         """Spare the board the resets with a closed contactor that would lock it out; losing its power it forgets to count them."""

@@ -27,6 +27,8 @@ from cpctl.sim.process import SimProcess, SimSettings
 ID = "CP001"
 _LAUNCH = "from cpctl.cli import main; main()"
 _HEARD_WITHIN_S = 5.0
+# A process that is started gets so long, of our time, until it has heard the coprocessor out.
+_HEARING_S = 2.0
 _COPROCESSOR_UP_S = 30.0
 _LOG_TAIL = 60
 # Between two kills, in the charge point's seconds: in the start of the host, and everywhere in a visit.
@@ -115,6 +117,7 @@ class RealWorld:
 
     def __init__(self, directory: Path, *, evses: int = 1, speed: float = 8.0, seed: int = 1, variables: Mapping[str, object] | None = None) -> None:
         self.evses = evses
+        self.hearing_s = _HEARING_S * speed
         self._directory = directory
         self._speed = speed
         self._variables = dict(variables or {})

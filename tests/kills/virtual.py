@@ -30,6 +30,8 @@ class RigWorld:
     """A rig as drivers see it, and as those see it who torment it. Its host dies at random instants."""
 
     id = ID
+    # What the coprocessor keeps it resends each second; half a second more the host waits for a vehicle's last energy.
+    hearing_s = 1.5
 
     def __init__(self, rig: Rig, directory: Path, evses: int = 1) -> None:
         self._rig = rig

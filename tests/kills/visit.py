@@ -105,7 +105,7 @@ class Visit:
     def judge(self, charges: list[Charge], blows: list[Blow]) -> list[str]:
         """Compare with what the CSMS was told of this token; return what is wrong."""
         mine = [charge for charge in charges if charge.id_tag == self.tag]
-        during = [blow for blow in blows if self.arrived_at <= blow.at <= self.left_at]
+        during = [blow for blow in blows if self.arrived_at <= blow.at <= self.left_at or self._left_unheard(blow)]
         cuts = sum(blow.forgets for blow in during)
         if not 1 <= len(mine) <= 1 + cuts:
             return [f"{self}: {len(mine)} transactions after {cuts} power cuts"]
@@ -115,6 +115,10 @@ class Visit:
             return [f"{self}: it never ended"]
         problems = [*self._of_energy(mine, during, blows), *self._of_reason(mine, cuts), *self._of_moment(mine[-1], during)]
         return [f"{self}: {problem}" for problem in problems]
+
+    def _left_unheard(self, blow: Blow) -> bool:
+        """Tell whether the coprocessor lost its memory before any host could store that this vehicle had left: nobody else knew."""
+        return blow.forgets and blow.stored_until < self.left_at < blow.at
 
     def _of_energy(self, mine: list[Charge], during: list[Blow], blows: list[Blow]) -> Iterator[str]:
         told_wh = sum((charge.meter_stop or 0) - charge.meter_start for charge in mine)
