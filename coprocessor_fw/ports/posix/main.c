@@ -41,7 +41,7 @@ typedef struct {
     char directory[4096];
     int64_t run_until_ms; /* real time that the simulation has reached */
     double rest_us;       /* simulated, not yet a whole one */
-    int64_t met_ms; /* somebody was last connected */
+    int64_t met_ms;       /* somebody was last connected */
     int64_t kept_ms;
     uint32_t stored;
 } process_t;
