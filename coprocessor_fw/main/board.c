@@ -11,9 +11,10 @@
 #include "emulator.h"
 #endif
 
-/* What boards of this firmware may have; which of it one has, its configuration says. */
+/* What boards of this firmware may have; which of it one has, its configuration says. No meter: pulses tell of no
+ * current. */
 #define CAPABILITIES                                                                                                   \
-    (1u << CP_CAPABILITY_METER | 1u << CP_CAPABILITY_PROXIMITY | 1u << CP_CAPABILITY_LOCK | 1u << CP_CAPABILITY_RCM |  \
+    (1u << CP_CAPABILITY_PROXIMITY | 1u << CP_CAPABILITY_LOCK | 1u << CP_CAPABILITY_RCM |                              \
      1u << CP_CAPABILITY_TEMPERATURE | 1u << CP_CAPABILITY_PHASE_SWITCH | 1u << CP_CAPABILITY_CONTACTOR_FEEDBACK |     \
      1u << CP_CAPABILITY_PE_MONITOR | 1u << CP_CAPABILITY_EMERGENCY_STOP | 1u << CP_CAPABILITY_CURRENT |               \
      1u << CP_CAPABILITY_S0 | 1u << CP_CAPABILITY_CP_BREAK)

@@ -93,6 +93,7 @@ lock_feedback = { gpio = 16, pull_up = true }
         ("gpio = 16, pull_up = true", "gpio = 16, open_drain = true", 13, "open_drain is for outputs"),
         ("button = 0", "contactor = 0", 4, "belongs to an EVSE"),
         ("lock = {}", "lock = { pulse_ms = 500 }", 5, "has no pin lock_b"),
+        ("lock = {}", 'current = { source = "meter" }', 7, "has no meter that tells a current"),
         ("max_current_a = 32", "max_current_a = 81", 6, "is at most 80"),
         ('chip = "esp32"', 'chip = "esp8266"', 1, "is one of esp32"),
         ('chip = "esp32"', "", 3, "need the chip"),

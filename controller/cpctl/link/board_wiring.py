@@ -45,6 +45,8 @@ def wiring_problems(board: Board, source: ConfigSource) -> Iterator[ConfigProble
             for role in _needed(evse):
                 if role not in evse.pins and not (role in _AT_BOARD and role in board.pins):
                     yield source.problem(("evse", number), f"has no pin {role}, which it needs")
+            if evse.current is not None and evse.current.source == "meter":
+                yield source.problem(("evse", number, "current"), f'an {board.chip} has no meter that tells a current: source = "input"')
     elif taken:
         yield source.problem(("pins",), "need the chip that they belong to: chip")
 

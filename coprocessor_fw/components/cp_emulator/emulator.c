@@ -67,6 +67,7 @@ void emulator_open(void)
 void emulator_describe(cp_board_t *board)
 {
     board->build |= 1u << CP_BUILD_EMULATOR;
+    board->capabilities |= 1u << CP_CAPABILITY_METER; /* the plant's */
     board->pins = NULL;
     if (survived && past.reason != (uint32_t)CP_RESET_REASON_UNKNOWN) {
         board->reset_reason = (uint8_t)past.reason;
