@@ -30,11 +30,13 @@ TRANSACTION_MESSAGES = ("StartTransaction", "MeterValues", "StopTransaction")
 # What is told late, by then is.
 DELIVERY_S = 900.0
 WATCH_S = 0.5
-# Connections are tried again soon, and refused messages too, so that a short campaign sees all of it.
+# Connections are tried again soon, and refused messages too, so that a short campaign sees all of it. Attempts are counted over restarts: with the
+# default number a CSMS that refuses and falls silent as often as this one has messages put aside, as it is configured, and that is no loss.
 SETTINGS: dict[str, Any] = {
     "MeterValueSampleInterval": 20,
     "AllowOfflineTxForUnknownId": True,
     "TransactionMessageRetryInterval": 5,
+    "TransactionMessageAttempts": 100,
     "OCPPCommCtrlr.RetryBackOffWaitMinimum": 2,
     "OCPPCommCtrlr.RetryBackOffRandomRange": 2,
     "OCPPCommCtrlr.RetryBackOffRepeatTimes": 2,

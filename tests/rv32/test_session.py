@@ -49,9 +49,11 @@ async def test_a_host_that_vanishes_and_returns_finds_the_vehicle_charging(board
 async def test_a_panic_opens_the_contactor_tells_its_reason_and_the_charge_goes_on_later(board: Board, tmp_path: Path) -> None:
     async with Rig(tmp_path, board=board, seed=13) as rig:
         await rig.online()
+        assert rig.controller is not None
+        await rig.plant.power("cut")  # which forgets the resets of the tests before
+        await rig.until(lambda: rig.controller.coprocessor.info.reset_reason == "power_on")
         await rig.plant.advance(6_000_000)
         await rig.charge()
-        assert rig.controller is not None
         boots = rig.controller.coprocessor.info.boot_count
         await rig.plant.power("panic")
         await rig.until(lambda: rig.controller.coprocessor.info.reset_reason == "panic")
