@@ -211,6 +211,21 @@ async def test_commissioning_gives_the_board_its_configuration(tmp_path: Path, c
     assert told == []
 
 
+async def test_commission_as_typed_gives_a_simulated_board_its_configuration(tmp_path: Path) -> None:
+    process = SimProcess(SimSettings(tmp_path / "sim"))
+    await process.start()
+    file = tmp_path / "cpctl.toml"
+    file.write_text(
+        '[station]\nvendor = "Test"\nmodel = "Board"\n[csms]\nurl = "ws://127.0.0.1:9/ocpp"\nid = "CP001"\n'
+        f'[coprocessor]\nport = "{process.port}"\nboard = "sim"\n[[evse]]\nid = 1\n'
+    )
+    code, out, err = await finish(await launch("-m", "cpctl", "commission", "--config", str(file), cwd=tmp_path))
+    await process.stop()
+    assert (code, err) == (0, "")
+    assert "Hold the board's button now." in out
+    assert "Commissioned 02:43:00:00:00:01, firmware 0.1.0, configuration " in out
+
+
 async def test_commissioning_a_board_that_is_not_there_ends_with_what_to_do(tmp_path: Path, config: Config) -> None:
     told: list[str] = []
     with pytest.raises(LinkTimeout):

@@ -110,6 +110,14 @@ def test_a_mistake_is_told_with_its_line_and_reason(tmp_path: Path, find_text: s
     assert reason in str(failure.value)
 
 
+def test_a_brake_needs_a_chip_whose_pilot_it_can_stop(tmp_path: Path) -> None:
+    file = tmp_path / "board.toml"
+    text = find("esp32c3-devkitm").read_text()
+    file.write_text(text.replace("[pins]\n", "[pins]\nbrake = 1\n", 1))
+    with pytest.raises(ConfigError, match="has no MCPWM"):
+        load(file)
+
+
 def test_a_board_that_there_is_not_is_told_with_those_that_there_are() -> None:
     with pytest.raises(ConfigError, match="esp32-devkitc-full"):
         find("no-such-board")

@@ -14,7 +14,7 @@ from cpctl.flash.esptool import ChipInfo
 from cpctl.flash.image import Image
 from cpctl.link.info import firmware_version
 from cpctl.link.line import OpenLine
-from cpctl.link.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Contactor, Hello, Reboot, RebootMode, Result
+from cpctl.link.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Contactor, Hello, Power, Reboot, RebootMode, Result, Snapshot
 from cpctl.link.visit import Visit
 from cpctl.resources import places
 from cpctl.version import VERSION
@@ -73,7 +73,7 @@ async def look_before(open_line: OpenLine, random: Random, *, to_loader: bool) -
                 await visit.ask(Reboot(RebootMode.BOOTLOADER))
             return hello
         for evse in range(1, hello.evse_count + 1):
-            if await visit.snapshot(evse, lambda seen: seen.contactor == Contactor.OPEN, PROVED_OPEN_S) is None:
+            if await visit.snapshot(evse, _idle, PROVED_OPEN_S) is None:
                 raise Refused(f"EVSE {evse} is charging: its contactor is not shown to be open.", "Stop the charge first.")
         if to_loader:
             if hello.chip in _NO_WAY_TO_LOADER:
@@ -85,6 +85,11 @@ async def look_before(open_line: OpenLine, random: Random, *, to_loader: bool) -
                 raise ControllerError("The coprocessor does not restart into its loader.", "Hold its BOOT button, press RESET, and use --reset none.")
             await visit.wait_for(lambda: visit.lost_by, TO_LOADER_S)
         return hello
+
+
+def _idle(seen: Snapshot) -> bool:
+    """Tell whether an EVSE gives no energy that a restart could cut off; a welded contactor is locked out, and closed whatever is flashed."""
+    return seen.contactor == Contactor.OPEN or seen.power == Power.LOCKED_OUT
 
 
 async def look_after(open_line: OpenLine, random: Random, image: Image) -> Outcome:

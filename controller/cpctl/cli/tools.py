@@ -63,6 +63,7 @@ def commission(config: ConfigOption = None) -> None:
     """Give the coprocessor its board's configuration. Hold the board's button while it runs; stop the service first."""
     import asyncio
 
+    from cpctl.app.board import SIMULATED
     from cpctl.app.commission import commission as push
     from cpctl.app.run import open_port
     from cpctl.config import load
@@ -70,7 +71,8 @@ def commission(config: ConfigOption = None) -> None:
     settings = load(need_config(config))
     evses = ", ".join(f"EVSE {evse.id}: {evse.max_current_a} A, {evse.phases}-phase" for evse in settings.evse)
     print(f"Commissioning board {settings.coprocessor.board!r}: {evses}. Hold the board's button now.")
-    info = asyncio.run(push(settings, open_port(settings.coprocessor.port), lambda text: print(f"  {text}", flush=True)))
+    simulated = settings.coprocessor.board == SIMULATED
+    info = asyncio.run(push(settings, open_port(settings.coprocessor.port), lambda text: print(f"  {text}", flush=True), simulated=simulated))
     print(f"Commissioned {info.mac}, firmware {info.firmware}, configuration {info.config_crc:08x}.")
 
 

@@ -21,6 +21,7 @@ _BOARD_ONLY = frozenset({"button", "enable", "brake"})
 _OUTPUTS = frozenset(
     {"pilot_pwm", "contactor", "contactor_3p", "rcm_test", "lock_a", "lock_b", "cp_break", "led_ready", "led_charging", "led_fault", "enable"}
 )
+_WITHOUT_BRAKE = frozenset({"esp32c3"})
 _CALM = frozenset({"contactor", "contactor_3p", "lock_a", "lock_b", "enable"})
 _ROLES = frozenset(role.name.lower() for role in PinRole if role)
 
@@ -77,6 +78,8 @@ def _chip_problem(chip: str, role: str, pin: Pin) -> str | None:
         return f"{name} is not analogue (ADC1)"
     if role in _CALM and pin.gpio not in pins.calm:
         return f"{name} moves at reset or straps the chip: not for {role}"
+    if role == "brake" and chip in _WITHOUT_BRAKE:
+        return f"an {chip} has no MCPWM whose fault input could stop the pilot"
     if (pin.pull_up or pin.pull_down) and pin.gpio not in pins.pull:
         return f"{name} has no pulls"
     return None
