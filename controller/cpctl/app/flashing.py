@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Protocol
 
 from cpctl.errors import ControllerError, Refused
 from cpctl.flash.errors import ImageUnusable
-from cpctl.flash.esptool import ChipInfo
 from cpctl.flash.image import Image
 from cpctl.link.info import firmware_version
 from cpctl.link.line import OpenLine
@@ -27,16 +25,6 @@ PROVED_OPEN_S = 6.0
 TO_LOADER_S = 1.0
 # Its ROM looks at the strapping pin only, so nothing but a hand or the port's lines leads there.
 _NO_WAY_TO_LOADER = frozenset({"esp32"})
-
-
-class Writer(Protocol):
-    """Who writes flash: `flash.esptool.Esptool`."""
-
-    async def identify(self) -> ChipInfo:
-        """Ask the chip who it is."""
-
-    async def write(self, image: Image, chip: ChipInfo, progress: Callable[[int], None]) -> None:
-        """Write and verify an image."""
 
 
 @dataclass(frozen=True, slots=True)
