@@ -21,7 +21,7 @@ from cpctl.sim.plant import PlantClient
 #: A person waits so long for a reader to react before trying again.
 PATIENCE_S = 9.0
 #: Whoever has asked for the end looks at the display for so long before asking again.
-LOOK_S = 4.0
+LOOK_S = 0.5
 #: Whoever waits so long for a remote stop goes and taps.
 REMOTE_PATIENCE_S = 60.0
 #: Nobody has to wait longer than this for energy, for an end, or for the lock, however often the host dies meanwhile.
