@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
 
-from .cases import NOT_SHOWN, SERVED, held_by, plan
+from .cases import PLAN
+from .plan import short
 
-PAGE = Path(__file__).parents[2] / "docs/conformance-1.6.md"
 PASSED = "passed"
 
 _HEAD = """\
@@ -39,23 +38,18 @@ These cases belong to feature profiles that `SupportedFeatureProfiles` does not 
 def render(results: Mapping[str, str]) -> str:
     """Write the page; `results` gives the outcome of each test by its name."""
     held: defaultdict[str, list[str]] = defaultdict(list)
-    for id, _, test in held_by():
+    for id, _, test in PLAN.held_by():
         held[id].append(test)
     page, others = _HEAD, defaultdict[str, list[str]](list)
-    for case in plan():
-        if case.profile not in SERVED:
-            others[case.profile].append(case.id)
+    for case in PLAN.cases():
+        if not PLAN.serves(case):
+            others[case.group].append(case.id)
         elif names := held.get(case.id):
             for name in names:
-                page += f"| {case.id} | {case.title} | `{_short(name)}` | {results.get(name, 'not run')} |\n"
+                page += f"| {case.id} | {case.title} | `{short(name)}` | {results.get(name, 'not run')} |\n"
         else:
-            page += f"| {case.id} | {case.title} | none | {NOT_SHOWN[case.id]} |\n"
+            page += f"| {case.id} | {case.title} | none | {PLAN.not_shown[case.id]} |\n"
     page += _TAIL
     for profile, ids in others.items():
         page += f"| {profile} | {', '.join(ids)} |\n"
     return page
-
-
-def _short(test: str) -> str:
-    """Return a test's file and name without their directory."""
-    return test.rpartition("/")[2]
