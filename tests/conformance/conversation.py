@@ -51,7 +51,7 @@ class Conversation:
 
     def lines(self) -> list[str]:
         """Return what was said, in the order in which it was begun; a message without an answer has none."""
-        return [self._line(who, action, call, answer) for who, action, call, answer in self._messages() if action not in self.untold]
+        return [self._line(who, action, call, answer) for who, action, call, answer in self._messages() if not self.leaves_out(action, call)]
 
     def payloads(self, action: str) -> list[dict[str, Any]]:
         """Return the payloads of the messages of one kind."""
@@ -106,6 +106,10 @@ class Conversation:
             elif (asked := calls.get((not frame.received, id))) is not None:
                 asked[3] = rest[0] if kind == _RESULT else {"status": rest[0]}
         yield from calls.values()
+
+    def leaves_out(self, action: str, call: Payload) -> bool:
+        """Tell whether a message is looked at elsewhere."""
+        return action in self.untold
 
     def word(self, answer: Payload) -> str:
         """Return what an answer says, in a word."""
