@@ -22,9 +22,12 @@ from cpctl.errors import Refused
 from cpctl.link.messages import PlantState
 from cpctl.sim.chaos import Chaos
 from cpctl.sim.csms import EmbeddedCsms
+from cpctl.sim.csms_ledger import Charge
 from cpctl.sim.inprocess import SimulatedCoprocessor
 from cpctl.sim.loop import VirtualLoop
 from cpctl.systemd import Notifier
+
+from .words import VERSIONS
 
 P = ParamSpec("P")
 ID = "CP001"
@@ -58,6 +61,7 @@ class Rig:
         *,
         evses: int = 1,
         seed: int = 1,
+        ocpp: str = "1.6",
         station: Mapping[str, object] | None = None,
         site_a: int | None = None,
         fixed_cable: bool = False,
@@ -70,10 +74,11 @@ class Rig:
         self._directory = directory
         self._notify = notify
         self._random = Random(seed)
+        self.words = VERSIONS[ocpp]
         self._data: dict[str, object] = {
             "station": {"vendor": "Test", "model": "Rig", **(station or {})},
             "site": {} if site_a is None else {"max_current_a": site_a},
-            "csms": {"url": "ws://placeholder", "id": ID, **(csms or {})},
+            "csms": {"url": "ws://placeholder", "id": ID, "versions": [ocpp], **(csms or {})},
             "ocpp": {"initial": {"MeterValueSampleInterval": 60, **variables}},
         }
         self._environment = {} if password is None else {"CPCTL_CSMS_PASSWORD": password}
@@ -275,3 +280,28 @@ class Rig:
     async def call(self, action: str, **payload: object) -> dict[str, Any]:
         """Send a CALL from the CSMS."""
         return dict(await self.csms.call(ID, action, payload))
+
+    async def remote_start(self, tag: str = "TAG1", evse: int = 1) -> str:
+        """Start a transaction from the CSMS; return its word on it."""
+        return await self._say(*self.words.remote_start(evse, tag))
+
+    async def remote_stop(self, charge: Charge) -> str:
+        """Stop a transaction from the CSMS; return its word on it."""
+        return await self._say(*self.words.remote_stop(charge.number))
+
+    async def reset(self, *, immediate: bool) -> str:
+        """Restart the station from the CSMS; return its word on it."""
+        return await self._say(*self.words.reset(immediate))
+
+    async def set_variable(self, name: str, value: str) -> str:
+        """Set `Component.Variable` from the CSMS; return its word on it."""
+        return await self._say(*self.words.variable(name, value))
+
+    async def set_operative(self, evse: int, operative: bool) -> str:
+        """Take an EVSE in or out of service from the CSMS; return its word on it."""
+        return await self._say(*self.words.availability(evse, operative))
+
+    async def _say(self, action: str, payload: dict[str, Any]) -> str:
+        answer = await self.call(action, **payload)
+        (result,) = answer.get("setVariableResult", [{"attributeStatus": answer.get("status")}])
+        return str(result["attributeStatus"])
