@@ -26,7 +26,6 @@ NETWORK_UP_S, NETWORK_DOWN_S = (30.0, 120.0), (5.0, 40.0)
 # So often the CSMS fails at a transaction message: cuts the line before or after taking it in, is slow, refuses it, or never answers.
 MISCHIEF_S = (10.0, 90.0)
 MISCHIEF: tuple[Step, ...] = (Cut(processed=True), Cut(processed=True), Cut(), Delay(4.0), Refuse("InternalError"), Silence())
-TRANSACTION_MESSAGES = ("StartTransaction", "MeterValues", "StopTransaction")
 # What is told late, by then is.
 DELIVERY_S = 900.0
 WATCH_S = 0.5
@@ -182,7 +181,7 @@ class Campaign:
     async def _mischief(self) -> None:
         while True:
             await self._world.sleep(self._random.uniform(*MISCHIEF_S))
-            self._world.csms.script(self._random.choice(TRANSACTION_MESSAGES), self._random.choice(MISCHIEF))
+            self._world.csms.script(self._random.choice(self._world.words.transaction_messages), self._random.choice(MISCHIEF))
 
     async def _stop_network(self, network: asyncio.Task[None]) -> None:
         network.cancel()

@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 import aiohttp
+from tests.whole.words import VERSIONS
 
 import cpctl
 from cpctl.errors import ControllerError
@@ -115,8 +116,11 @@ class RealWorld:
 
     id = ID
 
-    def __init__(self, directory: Path, *, evses: int = 1, speed: float = 8.0, seed: int = 1, variables: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, evses: int = 1, speed: float = 8.0, seed: int = 1, ocpp: str = "1.6", variables: Mapping[str, object] | None = None
+    ) -> None:
         self.evses = evses
+        self.words = VERSIONS[ocpp]
         self.hearing_s = _HEARING_S * speed
         self._directory = directory
         self._speed = speed
@@ -228,6 +232,7 @@ model = "Real"
 [csms]
 url = "{url}"
 id = "{ID}"
+versions = ["{self.words.version}"]
 [coprocessor]
 port = "sim"
 board = "sim"

@@ -19,14 +19,14 @@ SPEED = 8.0
 EVSES = 2
 
 
-def run_virtual(directory: Path, kills: int, seed: int, *, at_commits: bool) -> Outcome:
+def run_virtual(directory: Path, kills: int, seed: int, *, at_commits: bool, ocpp: str = "1.6") -> Outcome:
     """Kill hosts in virtual time, at commits or at random instants; what goes wrong on the way becomes a problem of the outcome."""
     outcomes: list[Outcome] = []
 
     @virtually
     async def run() -> None:
         kind = CommitRig if at_commits else Rig
-        async with kind(directory, evses=EVSES, seed=seed, **SETTINGS) as rig:
+        async with kind(directory, evses=EVSES, seed=seed, ocpp=ocpp, **SETTINGS) as rig:
             world = CommitWorld(rig, directory, EVSES) if isinstance(rig, CommitRig) else RigWorld(rig, directory, EVSES)
             outcomes.append(await _judged(Campaign(world, kills, Random(seed))))
 
@@ -34,9 +34,11 @@ def run_virtual(directory: Path, kills: int, seed: int, *, at_commits: bool) -> 
     return outcomes[0]
 
 
-async def run_real(directory: Path, kills: int, seed: int, *, speed: float = SPEED, tell: Callable[[str], None] = print) -> Outcome:
+async def run_real(
+    directory: Path, kills: int, seed: int, *, ocpp: str = "1.6", speed: float = SPEED, tell: Callable[[str], None] = print
+) -> Outcome:
     """Kill a real host so many times; what goes wrong on the way becomes a problem of the outcome."""
-    async with RealWorld(directory, evses=EVSES, speed=speed, seed=seed, variables=SETTINGS) as world:
+    async with RealWorld(directory, evses=EVSES, speed=speed, seed=seed, ocpp=ocpp, variables=SETTINGS) as world:
         outcome = await _judged(Campaign(world, kills, Random(seed)))
         if outcome.problems:
             tell(f"seed {seed}: {outcome}\n{outcome.account()}\n--- end of the host's log\n{world.host.tail()}")

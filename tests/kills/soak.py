@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.kills.campaign import Outcome
 from tests.kills.run import SPEED, run_real, run_virtual
+from tests.whole.words import VERSIONS
 
 from cpctl import log
 
@@ -26,10 +27,7 @@ def main() -> int:
         sound = _one(f"{options.crashes} crashes at commits, in virtual time", options.seed, lambda place: _virtual(place, options))
     if options.kills:
         title = f"{options.kills} kills with SIGKILL, at {options.speed:g} times real time"
-        sound = (
-            _one(title, options.seed, lambda place: asyncio.run(run_real(place, options.kills, options.seed, speed=options.speed, tell=_say)))
-            and sound
-        )
+        sound = _one(title, options.seed, lambda place: asyncio.run(_real(place, options))) and sound
     return 0 if sound else 1
 
 
@@ -43,10 +41,14 @@ def _one(title: str, seed: int, play: Callable[[Path], Outcome]) -> bool:
 
 
 def _virtual(place: Path, options: argparse.Namespace) -> Outcome:
-    outcome = run_virtual(place, options.crashes, options.seed, at_commits=True)
+    outcome = run_virtual(place, options.crashes, options.seed, at_commits=True, ocpp=options.ocpp)
     if outcome.problems:
         _say(outcome.account())
     return outcome
+
+
+async def _real(place: Path, options: argparse.Namespace) -> Outcome:
+    return await run_real(place, options.kills, options.seed, ocpp=options.ocpp, speed=options.speed, tell=_say)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--crashes", type=int, default=500, help="in virtual time; 0 for none")
     parser.add_argument("--kills", type=int, default=200, help="of a real process; 0 for none")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="default: another each time; it is printed")
+    parser.add_argument("--ocpp", default="1.6", choices=VERSIONS, help="what the CSMS speaks; default: 1.6")
     parser.add_argument("--speed", type=float, default=SPEED, help="times faster than life, for the real process")
     return parser
 

@@ -36,6 +36,7 @@ class RigWorld:
     def __init__(self, rig: Rig, directory: Path, evses: int = 1) -> None:
         self._rig = rig
         self.plant = rig.plant
+        self.words = rig.words
         self.csms = rig.csms
         self.database = directory / "cpctl.db"
         self.evses = evses

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, Protocol
 
 from tests.kills.blow import Blow
+from tests.whole.words import Words
 
 from cpctl.link.messages import PlantState
 from cpctl.sim.csms_ledger import Charge
@@ -58,6 +59,7 @@ class Scene(Protocol):
     """The charge point as a person, and the operator at the CSMS, can reach it. Seconds are the charge point's own."""
 
     plant: PlantClient
+    words: Words
 
     async def look(self, evse: int) -> Mapping[str, Any] | None:
         """Look at the display; None while it is dark."""
@@ -214,7 +216,7 @@ class Driver:
                 asked_at = self._scene.now()
                 self._tell(visit, f"asks, seeing {seen['status'] if seen else ''}")
                 if visit.way is Way.REMOTE:
-                    await self._scene.call("RemoteStartTransaction", {"connectorId": self.evse, "idTag": visit.tag})
+                    await self._scene.call(*self._scene.words.remote_start(self.evse, visit.tag))
                 else:
                     await self._scene.tap(self.evse, visit.tag)
             self._check(visit, deadline, "energy flows", seen)
@@ -246,7 +248,7 @@ class Driver:
             return
         number = next((charge.number for charge in self._scene.charges() if charge.id_tag == visit.tag), None)
         if number is not None:
-            await self._scene.call("RemoteStopTransaction", {"transactionId": number})
+            await self._scene.call(*self._scene.words.remote_stop(number))
 
     # ------------------------------------------------------------ helpers
 
