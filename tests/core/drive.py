@@ -121,9 +121,12 @@ class Seat:
 class Drive:
     """A station with everything around it. Methods are what happens in the world; each returns the outputs of its last call."""
 
-    def __init__(self, evses: int = 1, *, fixed_cable: bool = True, online: bool = True, start: bool = True, **settings: object) -> None:
+    def __init__(
+        self, evses: int = 1, *, fixed_cable: bool = True, online: bool = True, start: bool = True, whole: bool = True, **settings: object
+    ) -> None:
         connectors = (ConnectorSettings(1, fixed_cable=fixed_cable),)
-        self.settings = replace(StationSettings(tuple(EvseSettings(n, 32_000, 3, connectors) for n in range(1, evses + 1))), **settings)  # type: ignore[arg-type]
+        built = StationSettings(tuple(EvseSettings(n, 32_000, 3, connectors) for n in range(1, evses + 1)), whole_transactions=whole)
+        self.settings = replace(built, **settings)  # type: ignore[arg-type]
         self.disk = Disk()
         self.seats = {n: Seat() for n in range(1, evses + 1)}
         self.boot, self.ms = 1, 1_000
@@ -177,7 +180,7 @@ class Drive:
             self.link()
             self.observe()
         if online:
-            self.feed(CsmsOnline())
+            self.feed(CsmsOnline(self.settings.whole_transactions))
 
     def crash(self, away_s: float = 1, *, online: bool = True, link: bool = True) -> None:
         """Kill the host and start it again from what is on disk."""

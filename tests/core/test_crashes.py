@@ -64,7 +64,7 @@ SCENARIOS: dict[str, list[Step]] = {
         lambda d: d.run(70),
         lambda d: d.draw(wh=100),
         lambda d: d.unplug(event=True),
-        lambda d: d.feed(CsmsOnline()),
+        lambda d: d.feed(CsmsOnline(whole_transactions=True)),
         deliver_all,
     ],
     "remote start and stop, out of service meanwhile": [

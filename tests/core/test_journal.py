@@ -138,7 +138,7 @@ def test_an_outbox_full_of_starts_and_ends_refuses_the_next_transaction_and_says
     drive.plug()
     assert drive.outcome(drive.tap()) is Decision.REJECTED
     assert drive.why()[0] == "outbox_full"
-    drive.feed(CsmsOnline())
+    drive.feed(CsmsOnline(whole_transactions=True))
     for _ in range(2):
         drive.deliver(ref="1")
     assert "outbox_full" not in drive.why()
@@ -196,7 +196,7 @@ def test_a_silent_transaction_stays_silent_through_a_restart_and_a_returning_csm
         session(drive)
     drive.charge()
     drive.crash(online=False)
-    drive.feed(CsmsOnline())
+    drive.feed(CsmsOnline(whole_transactions=True))
     while drive.disk.outbox:
         drive.deliver(ref="1")
     drive.run(200)
@@ -210,7 +210,7 @@ def test_silence_is_for_being_offline_only() -> None:
     drive = cut_off(10, SILENT)
     for _ in range(5):
         session(drive)
-    drive.feed(CsmsOnline())
+    drive.feed(CsmsOnline(whole_transactions=True))
     drive.plug()
     assert drive.outcome(drive.tap()) is Decision.REJECTED
 

@@ -24,7 +24,7 @@ def test_offline_a_cached_token_starts_and_the_events_say_so() -> None:
     drive.charge()
     assert not drive.asks
     assert drive.started[0].offline
-    drive.feed(CsmsOnline())
+    drive.feed(CsmsOnline(whole_transactions=True))
     drive.unplug()
     assert not drive.ended[0].offline
     assert drive.started[0].offline
@@ -150,7 +150,7 @@ def test_back_online_every_status_is_told_again() -> None:
     drive = Drive(evses=2)
     drive.feed(CsmsOffline())
     drive.plug(2)
-    told = [output.event for output in drive.feed(CsmsOnline()) if isinstance(output, Report)]
+    told = [output.event for output in drive.feed(CsmsOnline(whole_transactions=True)) if isinstance(output, Report)]
     assert [(event.evse, str(event.status)) for event in told] == [(1, "Available"), (2, "Preparing"), (0, "Available")]
 
 

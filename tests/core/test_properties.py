@@ -128,11 +128,15 @@ inputs: st.SearchStrategy[i.Input] = st.one_of(
     st.builds(i.ClearFault, requests, evse_numbers, st.sampled_from([None, "rcm", "nonsense"])),
     st.builds(i.ClearCache, requests),
     st.builds(lambda pair: i.SetVariable(0, *pair), settable),
-    st.sampled_from([i.CsmsOnline(), i.CsmsOffline(), i.Tick(), i.StoreFailed("full"), i.StoreRecovered(), i.StoreRecovered()]),
+    st.sampled_from(
+        [i.CsmsOnline(whole_transactions=True), i.CsmsOffline(), i.Tick(), i.StoreFailed("full"), i.StoreRecovered(), i.StoreRecovered()]
+    ),
     st.builds(i.CoprocessorReady, st.integers(1, 2), st.booleans(), st.integers(0, 3)),
     st.builds(i.CoprocessorLost, st.just("link.silent"), st.just("no frames")),
 )
-rare: st.SearchStrategy[i.Input] = st.sampled_from([i.Reset(0, True), i.Reset(0, False), i.Stopping(True), i.Stopping(False)])
+rare: st.SearchStrategy[i.Input] = st.sampled_from(
+    [i.Reset(0, True), i.Reset(0, False), i.Reset(0, False, waits=False), i.Stopping(True), i.Stopping(False)]
+)
 
 
 class Move(Enum):
@@ -346,7 +350,7 @@ class World:
 
     def conclude(self) -> None:
         """Let everybody go home; nothing may stay."""
-        self.feed(i.CsmsOnline())
+        self.feed(i.CsmsOnline(whole_transactions=True))
         self.feed(i.StoreRecovered())
         self.feed(i.CoprocessorReady(9, False, EVSES))
         for number in (1, 2):
@@ -373,7 +377,7 @@ class World:
 def test_whatever_comes_nothing_breaks_and_nothing_stays(script: Steps, policy: LapsePolicy, crashes: set[int]) -> None:
     world = World(policy)
     world.feed(i.CoprocessorReady(1, False, EVSES))
-    world.feed(i.CsmsOnline())
+    world.feed(i.CsmsOnline(whole_transactions=True))
     for index, (ms, item) in enumerate(script):
         if index in crashes:
             world.crash()

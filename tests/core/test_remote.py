@@ -313,7 +313,7 @@ def test_a_reset_ends_every_transaction_and_restarts() -> None:
         drive = Drive(evses=2)
         drive.charge(1)
         drive.charge(2, OTHER)
-        assert drive.ask(Reset, immediate=immediate) is Decision.ACCEPTED
+        assert drive.ask(Reset, immediate=immediate, waits=False) is Decision.ACCEPTED
         assert [event.reason for event in drive.ended] == [reason, reason]
         assert Restart(immediate) in drive.outputs
         assert drive.limit_ma(1) == drive.limit_ma(2) == 0

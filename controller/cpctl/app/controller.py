@@ -81,7 +81,11 @@ class Controller:
             loaded = self.store.loaded
             self.clock = around.clock(loop.time, around.wall, loaded.boot, around.machine)
             self.csms_settings = csms_settings(config, options)
-            self.settings = replace(station_settings(config), csms=redact_text(self.csms_settings.endpoint))
+            self.settings = replace(
+                station_settings(config),
+                csms=redact_text(self.csms_settings.endpoint),
+                whole_transactions=self.csms_settings.versions[0] == "1.6",
+            )
             waiting = ((one.entry, one.event) for one in loaded.outbox)
             self.station = Station(self.settings, loaded.records, loaded.next_entry, self._new_id, waiting)
             self.clock.dated = self.station.dated

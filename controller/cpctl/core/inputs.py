@@ -158,7 +158,12 @@ class LocalStop:
 
 @dataclass(frozen=True, slots=True)
 class CsmsOnline:
-    """The CSMS has accepted our boot and is connected; `dated` if the clock was set from it."""
+    """The CSMS has accepted our boot and is connected.
+
+    `whole_transactions`: it can only be told of a transaction that has both a token and a vehicle (OCPP 1.6), so none starts before it has them.
+    """
+
+    whole_transactions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +193,7 @@ class TokenAnswered:
 
 @dataclass(frozen=True, slots=True)
 class EventDelivered:
-    """The CSMS has confirmed outbox entry `entry`; for a transaction's start possibly with its own id and a word on the token."""
+    """The CSMS has confirmed outbox entry `entry`; for a transaction's start possibly with its own id, for any with a word on the token."""
 
     entry: int
     csms_ref: str | None = None
@@ -235,16 +240,17 @@ class RemoteStop:
 
 @dataclass(frozen=True, slots=True)
 class Unlock:
-    """Unlock a connector, ending its transaction (1.6 UnlockConnector). Outcome: `UnlockOutcome`."""
+    """Unlock a connector (F05). Its transaction is ended (1.6 UnlockConnector), or forbids it. Outcome: `UnlockOutcome`."""
 
     request: int
     evse: int
     connector: int = 1
+    ends_transaction: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeAvailability:
-    """Make an EVSE, or the whole station (evse 0), operative or not (G03, G04). Outcome: `Decision`.
+    """Make a connector, an EVSE (connector 0), or the whole station (evse 0) operative or not (G03, G04). Outcome: `Decision`.
 
     `shared`: the word on the station is one on every EVSE too, as OCPP 1.6 has it (5.2); 2.0.1 keeps them apart.
     """
@@ -253,14 +259,20 @@ class ChangeAvailability:
     evse: int
     operative: bool
     shared: bool = False
+    connector: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """Restart the station, ending transactions first (B11, B12). `immediate=False` (soft) lets them end in order. Outcome: `Decision`."""
+    """Restart the station, or an EVSE alone, ending transactions first (B11, B12). `immediate=False` (soft) lets them end in order. Outcome: `Decision`.
+
+    `waits`: one that is not immediate comes once they have ended by themselves (OnIdle).
+    """
 
     request: int
     immediate: bool
+    evse: int = 0
+    waits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,9 +303,10 @@ class ClearCache:
 
 @dataclass(frozen=True, slots=True)
 class TakeSample:
-    """Measure an EVSE now and tell the CSMS (1.6 TriggerMessage; 2.0.1 F06)."""
+    """Measure an EVSE now and tell the CSMS (1.6 TriggerMessage; 2.0.1 F06). `in_transaction`: as an event of the transaction that runs there, if one does."""
 
     evse: int
+    in_transaction: bool = False
 
 
 Command = RemoteStart | RemoteStop | Unlock | ChangeAvailability | Reset | SetVariable | ClearFault | ClearCache

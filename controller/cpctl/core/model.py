@@ -68,11 +68,12 @@ class TokenStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
-    """What is known of a token: its status, its group, until when."""
+    """What is known of a token: its status, its group, until when, and where."""
 
     status: TokenStatus
     group: IdToken | None = None
     expires_utc_ms: int | None = None
+    evses: tuple[int, ...] = ()  # the only EVSEs that it is good for; empty: all
 
     @property
     def accepted(self) -> bool:
@@ -213,16 +214,31 @@ class StopReason(StrEnum):
     EMERGENCY_STOP = "EmergencyStop"
     EV_DISCONNECTED = "EVDisconnected"
     HARD_RESET = "HardReset"
+    GROUND_FAULT = "GroundFault"
     LOCAL = "Local"
+    MASTER_PASS = "MasterPass"
     OTHER = "Other"
+    OVERCURRENT_FAULT = "OvercurrentFault"
     POWER_LOSS = "PowerLoss"
     REBOOT = "Reboot"
     REMOTE = "Remote"
     SOFT_RESET = "SoftReset"
+    STOPPED_BY_EV = "StoppedByEV"
+    TIMEOUT = "Timeout"
     UNLOCK_COMMAND = "UnlockCommand"
     ENERGY_LIMIT = "EnergyLimitReached"
     TIME_LIMIT = "TimeLimitReached"
     FAULT = "Fault"
+
+
+class TxPoint(StrEnum):
+    """What a transaction may start with, and end with the loss of (OCPP 2.0.1 TxCtrlr.TxStartPoint and TxStopPoint, the part that our hardware can see)."""
+
+    PARKING_BAY_OCCUPANCY = "ParkingBayOccupancy"
+    EV_CONNECTED = "EVConnected"
+    AUTHORIZED = "Authorized"
+    POWER_PATH_CLOSED = "PowerPathClosed"
+    ENERGY_TRANSFER = "EnergyTransfer"
 
 
 class Trigger(StrEnum):
@@ -288,6 +304,7 @@ class StationSettings:
     link_dead_s: int = 120  # a link dead for longer ends the transaction and makes the EVSE faulted
     initial_variables: tuple[tuple[str, str], ...] = ()  # ("Component.Variable", value) at first start
     csms: str = ""  # which CSMS this is to, and under which id; compared, never read
+    whole_transactions: bool = False  # as of `CsmsOnline`, until the CSMS is first connected
 
 
 # ---------------------------------------------------------------- durable records

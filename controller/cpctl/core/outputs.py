@@ -30,6 +30,7 @@ class UnlockOutcome(StrEnum):
     FAILED = "failed"
     NOT_SUPPORTED = "not_supported"
     UNKNOWN_CONNECTOR = "unknown_connector"
+    ONGOING_TRANSACTION = "ongoing_transaction"
 
 
 class SetOutcome(StrEnum):
@@ -91,7 +92,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class TransactionStarted:
-    """A transaction began (durable, ordered)."""
+    """A transaction began (durable, ordered). `evse` is 0 while none is known; `id_token` is there if it began with one."""
 
     transaction_id: str
     evse: int
@@ -105,12 +106,18 @@ class TransactionStarted:
     offline: bool
     remote_start_id: int | None = None
     samples: tuple[Sample, ...] = ()
+    cable_ma: int | None = None
+    phases: int | None = None
+    plugged: bool = True
     schema: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionUpdated:
-    """Something about a running transaction (durable, ordered). With samples: meter values."""
+    """Something about a running transaction (durable, ordered). With samples: meter values. `id_token`: presented just now.
+
+    A CSMS that wants whole transactions is told only of those with samples.
+    """
 
     transaction_id: str
     evse: int
@@ -122,6 +129,10 @@ class TransactionUpdated:
     offline: bool
     samples: tuple[Sample, ...] = ()
     id_token: IdToken | None = None
+    remote_start_id: int | None = None
+    cable_ma: int | None = None
+    phases: int | None = None
+    plugged: bool = True
     schema: int = 1
 
 
@@ -140,12 +151,17 @@ class TransactionEnded:
     register_mwh: int
     offline: bool
     samples: tuple[Sample, ...] = ()
+    charging_state: ChargingState = ChargingState.IDLE
+    time_charging_s: int | None = None
+    cable_ma: int | None = None
+    phases: int | None = None
+    plugged: bool = False
     schema: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectorStatusChanged:
-    """A connector's status as it now is (not durable: the latest wins). evse 0: the station as a whole."""
+    """A connector's status as it now is (not durable: the latest wins). evse 0: the station as a whole. `plugged`: a vehicle is there, or its cable."""
 
     evse: int
     connector: int
@@ -153,6 +169,7 @@ class ConnectorStatusChanged:
     at: Stamp
     fault: str | None = None  # name in the fault catalogue
     info: str = ""
+    plugged: bool = False
 
 
 DurableEvent = TransactionStarted | TransactionUpdated | TransactionEnded
@@ -295,6 +312,7 @@ class Reply:
             UnlockOutcome.FAILED,
             UnlockOutcome.NOT_SUPPORTED,
             UnlockOutcome.UNKNOWN_CONNECTOR,
+            UnlockOutcome.ONGOING_TRANSACTION,
             SetOutcome.REJECTED,
             SetOutcome.UNKNOWN,
         )

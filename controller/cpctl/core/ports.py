@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from .inputs import Input
@@ -61,6 +62,14 @@ class Csms(Protocol):
         """Act on the new value of a configuration variable."""
 
 
+@dataclass(frozen=True, slots=True)
+class TransactionStatus:
+    """What a CSMS may ask of a transaction (OCPP 2.0.1 E14): whether it still runs (None: there is none such, or none was named), and whether messages wait."""
+
+    ongoing: bool | None
+    queued: bool
+
+
 class StationView(Protocol):
     """Read access to the station's present state, for adapters and the local API (implemented by `core.station.Station`)."""
 
@@ -70,8 +79,17 @@ class StationView(Protocol):
     def previous_password(self) -> str:
         """Return the password at the CSMS before the present one, while that is not proved; empty if there is none."""
 
+    def live(self, name: str) -> str | None:
+        """Return a value that changes by itself (`EVSE@1.AvailabilityState`); None if there is none, or nothing is known of it."""
+
     def csms_ref(self, transaction_id: str) -> str | None:
         """Return the CSMS's id of a transaction, if it gave one."""
+
+    def transaction(self, evse: int) -> str | None:
+        """Return the own id of the transaction that runs on an EVSE."""
+
+    def transaction_status(self, transaction_id: str | None) -> TransactionStatus:
+        """Tell of a transaction by its own id, or (None) whether any message of a transaction waits (E14)."""
 
     def status(self) -> Mapping[str, object]:
         """Return the JSON-able state of all EVSEs as the local API shows it."""

@@ -19,6 +19,7 @@ from . import (
     departure,
     happenings,
     lifecycle,
+    live,
     metering,
     password,
     presence,
@@ -67,6 +68,7 @@ from .inputs import (
 from .journal import Journal
 from .model import LockState, Record, Stamp, StationSettings
 from .outputs import Attempted, DurableEvent, Output, UnlockOutcome
+from .ports import TransactionStatus
 from .restore import restore
 from .settling import answer_unlock, report_station, settle
 from .stamps import not_before
@@ -270,6 +272,26 @@ class Station:
         """Return the CSMS's id of a transaction, if it gave one."""
         transaction = self._state.transactions.get(transaction_id)
         return transaction.csms_ref if transaction is not None else None
+
+    def live(self, name: str) -> str | None:
+        """Return a value that changes by itself (`EVSE@1.AvailabilityState`); None if there is none, or nothing is known of it."""
+        return live.value(self._state, name)
+
+    def transaction(self, evse: int) -> str | None:
+        """Return the own id of the transaction that runs on an EVSE."""
+        found = self._state.evses.get(evse)
+        return found.transaction.id if found is not None and found.transaction is not None else None
+
+    def transaction_status(self, transaction_id: str | None) -> TransactionStatus:
+        """Tell of a transaction by its own id, or (None) whether any message of a transaction waits (E14)."""
+        waiting = self._state.journal.waiting.values()
+        if transaction_id is None:
+            return TransactionStatus(None, bool(waiting))
+        queued = any(event.transaction_id == transaction_id for event in waiting)
+        known = self._state.transactions.get(transaction_id)
+        if known is None and f"session/{transaction_id}" not in self._state.sessions:
+            return TransactionStatus(None, queued)
+        return TransactionStatus(known is not None and known.ended is None, queued)
 
     def status(self) -> Mapping[str, object]:
         """Return all EVSEs as the local API shows them: `{"evses": [...]}`."""

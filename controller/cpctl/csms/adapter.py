@@ -88,6 +88,7 @@ class Adapter(Protocol):
     version: str
     subprotocol: str
     dialect: Dialect
+    whole_transactions: bool  # it can only tell of those with a token and a vehicle
 
     def handlers(self) -> Mapping[str, Handler]:
         """Return the CALLs that are served, by action."""

@@ -267,7 +267,7 @@ class CsmsService:
             self._statuses.repeat_all()
         self._statuses.online.attach(session)
         self._outbox.online.attach(session)
-        self._inbox.post(CsmsOnline())
+        self._inbox.post(CsmsOnline(session.adapter.whole_transactions))
 
     def _go_offline(self) -> None:
         if self._online is None:

@@ -43,6 +43,7 @@ class Adapter16:
 
     version = "1.6"
     subprotocol = "ocpp1.6"
+    whole_transactions = True
 
     def __init__(self, context: Context) -> None:
         self.dialect = dialect()

@@ -27,6 +27,7 @@ _UNLOCKED: dict[Outcome, str] = {
     UnlockOutcome.FAILED: "UnlockFailed",
     UnlockOutcome.NOT_SUPPORTED: "NotSupported",
     UnlockOutcome.UNKNOWN_CONNECTOR: "NotSupported",
+    UnlockOutcome.ONGOING_TRANSACTION: "UnlockFailed",
 }
 _SET: dict[Outcome, str] = {
     SetOutcome.ACCEPTED: "Accepted",
@@ -85,7 +86,7 @@ class Handlers:
     async def reset(self, call: Payload) -> Payload:
         """Reset (5.14); its answer knows no word for "later"."""
         immediate = call["type"] == "Hard"
-        outcome, _ = await self._inbox.request(lambda request: Reset(request, immediate))
+        outcome, _ = await self._inbox.request(lambda request: Reset(request, immediate, waits=False))
         return _REJECTED if outcome is Decision.REJECTED else {"status": "Accepted"}
 
     async def unlock(self, call: Payload) -> Payload:

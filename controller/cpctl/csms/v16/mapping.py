@@ -26,6 +26,11 @@ _REASONS: dict[StopReason, str] = {
     StopReason.SOFT_RESET: "SoftReset",
     StopReason.UNLOCK_COMMAND: "UnlockCommand",
     # 1.6 has no words of its own for these.
+    StopReason.GROUND_FAULT: "Other",
+    StopReason.MASTER_PASS: "Local",
+    StopReason.OVERCURRENT_FAULT: "Other",
+    StopReason.STOPPED_BY_EV: "EVDisconnected",
+    StopReason.TIMEOUT: "Other",
     StopReason.ENERGY_LIMIT: "Other",
     StopReason.TIME_LIMIT: "Other",
     StopReason.FAULT: "Other",
