@@ -23,7 +23,8 @@ from cpctl.core.model import (
 from cpctl.core.outputs import Measured
 from cpctl.csms.v16.adapter import dialect
 from cpctl.csms.v16.encode import Encoder, decimal
-from cpctl.csms.v16.mapping import Connectors, date_time, moment, token_info
+from cpctl.csms.v16.mapping import Connectors, token_info
+from cpctl.csms.words import date_time, moment
 
 
 @pytest.fixture

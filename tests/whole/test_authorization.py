@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.conformance.talk import Talk
 
-from cpctl.csms.v16.mapping import date_time
+from cpctl.csms.words import date_time
 from cpctl.sim.csms_script import Answer
 
 from .rig import Rig, virtually

@@ -37,6 +37,7 @@ class Admission(Enum):
 
     HANDLE = "handle"
     IGNORE = "ignore"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ class Dialect:
     urgent: frozenset[str] = frozenset()  # actions that lower risk: not refused for load with the others, and started before them
     spelling: Mapping[ErrorCode, str] = field(default_factory=dict)
     answers_unknown_types: bool = True  # 1.6 ignores messages of an unknown type
+    unanswered: frozenset[int] = frozenset()  # types of message that are known and get no answer
+    when_rejected: Admission = Admission.IGNORE  # what becomes of CALLs while the CSMS has rejected our boot
+
+    def answers(self, unknown_type: int | None) -> bool:
+        """Tell whether a message of a type beyond the three is answered with a CALLERROR."""
+        return self.answers_unknown_types and unknown_type not in self.unanswered
 
     def spell(self, code: ErrorCode) -> str:
         """Spell an error code as this version does."""

@@ -200,7 +200,7 @@ class Rpc:
             if error.id is not None and (pending := self._match(error.id)):
                 pending.future.set_exception(AnswerInvalid(pending.action, error.reason))
             return
-        if error.code is ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED and not self._dialect.answers_unknown_types:
+        if error.code is ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED and not self._dialect.answers(error.type):
             return
         id = error.id if error.id is not None else UNREADABLE_ID
         self._serving.reply(self._serving.error(id, error.code, error.reason))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.util import find_spec
@@ -110,7 +110,9 @@ def of_version(folder: str, request: str = "") -> Schemas:
 
 def compile_rs(text: str) -> Check:
     """Compile a schema with jsonschema-rs."""
-    validator = jsonschema_rs.Draft4Validator(json.loads(text), validate_formats=False)
+    schema = json.loads(text)
+    kind = jsonschema_rs.Draft6Validator if _is_draft_6(schema) else jsonschema_rs.Draft4Validator
+    validator = kind(schema, validate_formats=False)
 
     def check(payload: Payload) -> Violation | None:
         if validator.is_valid(payload):
@@ -122,17 +124,23 @@ def compile_rs(text: str) -> Check:
 
 def compile_py(text: str) -> Check:
     """Compile a schema with jsonschema."""
-    from jsonschema import Draft4Validator  # type: ignore[import-untyped,unused-ignore]  # only where it is needed: it is slow to import
+    from jsonschema import Draft4Validator, Draft6Validator  # type: ignore[import-untyped,unused-ignore]  # only where it is needed: it is slow to import
 
     # 21.4 is no multiple of 0.1 in binary floating point: both sides have to be decimal.
     decimal = '"multipleOf"' in text
-    validator = Draft4Validator(json.loads(text, parse_float=Decimal if decimal else None))
+    schema = json.loads(text, parse_float=Decimal if decimal else None)
+    validator = (Draft6Validator if _is_draft_6(schema) else Draft4Validator)(schema)
 
     def check(payload: Payload) -> Violation | None:
         subject = json.loads(json.dumps(payload), parse_float=Decimal) if decimal else payload
         return _first((str(error.validator), error.absolute_path) for error in validator.iter_errors(subject))
 
     return check
+
+
+def _is_draft_6(schema: Mapping[str, object]) -> bool:
+    """Tell whether a schema is of draft 6, as those of 2.0.1 and 2.1 are, where 7.0 is an integer too; those of 1.6 are of draft 4."""
+    return "draft-06" in str(schema.get("$schema"))
 
 
 def _first(errors: Iterable[tuple[str, Iterable[str | int]]]) -> Violation | None:

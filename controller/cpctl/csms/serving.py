@@ -67,9 +67,14 @@ class Serving:
 
     def take(self, frame: Call, text: int) -> None:
         """Take in a CALL whose text has this hash; returns at once."""
-        if self._admit(frame.action) is Admission.IGNORE:
-            log.info("csms.call_ignored", action=frame.action[:60])
-            return
+        match self._admit(frame.action):
+            case Admission.IGNORE:
+                log.info("csms.call_ignored", action=frame.action[:60])
+                return
+            case Admission.REFUSE:
+                log.info("csms.call_refused", action=frame.action[:60])
+                self.reply(self.error(frame.id, ErrorCode.SECURITY_ERROR, "not accepted by this CSMS"))
+                return
         now = self._loop.time()
         seen = self._seen.get(frame.id)
         if seen and now - seen.at < REPEAT_WINDOW_S and (seen.answer is None or seen.text == text):

@@ -201,8 +201,8 @@ class Session:
         self._beat_changed.set()
 
     def _admit(self, _action: str) -> Admission:
-        """While rejected nothing is answered (1.6, 4.2)."""
-        return Admission.IGNORE if self._standing.registration is Registration.REJECTED else Admission.HANDLE
+        """While rejected nothing is served (1.6, 4.2; 2.0.1 B03.FR.08)."""
+        return self._adapter.dialect.when_rejected if self._standing.registration is Registration.REJECTED else Admission.HANDLE
 
     # ------------------------------------------------------------ heartbeat and clock
 

@@ -29,7 +29,7 @@ from cpctl.csms.exchange import Exchange
 from cpctl.csms.frames import ErrorCode, Payload
 from cpctl.csms.rpc import Rpc
 from cpctl.csms.v16.adapter import dialect
-from cpctl.csms.v16.mapping import date_time
+from cpctl.csms.words import date_time
 from cpctl.errors import SimError
 
 from .csms_ledger import Ledger

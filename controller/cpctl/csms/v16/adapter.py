@@ -13,10 +13,11 @@ from cpctl.csms.dialect import Dialect, Handler
 from cpctl.csms.frames import ErrorCode, Payload
 from cpctl.csms.schemas import of_version
 from cpctl.csms.vendors import DataAnswer, DataStatus
+from cpctl.csms.words import moment
 
 from .encode import Encoder
 from .handlers import Handlers
-from .mapping import MAX_ID_TAG, Connectors, moment, token_info
+from .mapping import MAX_ID_TAG, Connectors, token_info
 from .variables import Keys
 
 # A CSMS that names a longer one in its boot's answer does not mean it.

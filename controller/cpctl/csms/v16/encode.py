@@ -11,8 +11,9 @@ from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured, T
 from cpctl.core.ports import StationView
 from cpctl.csms.adapter import Message
 from cpctl.csms.frames import Payload
+from cpctl.csms.words import date_time
 
-from .mapping import MAX_ID_TAG, NO_ERROR, Connectors, date_time, error_code, reason, status
+from .mapping import MAX_ID_TAG, NO_ERROR, Connectors, error_code, reason, status
 
 # What stands for the transaction's id when its start could never be delivered (1.6 errata, 3.18).
 NO_TRANSACTION_ID = -1

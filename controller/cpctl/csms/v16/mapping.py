@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from cpctl.clock import ms_from_utc
 from cpctl.core.faults import FAULTS
 from cpctl.core.model import ConnectorStatus, EvseSettings, IdToken, IdTokenType, StopReason, TokenInfo, TokenStatus
 from cpctl.csms.frames import Payload
+from cpctl.csms.words import moment
 
 MAX_ID_TAG = 20
 NO_ERROR = "NoError"
@@ -86,22 +86,6 @@ def token_info(fields: Payload) -> TokenInfo:
         group=IdToken(parent, IdTokenType.CENTRAL) if parent else None,
         expires_utc_ms=ms_from_utc(expires) if expires else None,
     )
-
-
-def moment(text: object) -> datetime | None:
-    """Read a dateTime as CSMSs write them; one without a zone is taken for UTC, one that is none is None."""
-    if not isinstance(text, str):
-        return None
-    try:
-        value = datetime.fromisoformat(text)
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def date_time(value: datetime) -> str:
-    """Write a dateTime."""
-    return value.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 class Connectors:
