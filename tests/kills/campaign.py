@@ -204,8 +204,8 @@ class Campaign:
 
     def _left_behind(self) -> list[str]:
         """Return which connectors the CSMS believes to be in use still."""
-        told = self._world.csms.point(self._world.id).statuses
-        return [f"connector {connector} was left as {last['status']}" for connector, last in told.items() if last["status"] != "Available"]
+        told = dict(self._world.words.status(call) for call in self._world.csms.point(self._world.id).status_history)
+        return [f"connector {connector} was left as {last}" for connector, last in told.items() if last != "Available"]
 
     # ------------------------------------------------------------ those who look
 

@@ -222,9 +222,10 @@ class Rig:
         """Return the transactions as the CSMS knows them."""
         return self.csms.ledger.charges
 
-    def said(self) -> Sequence[Any]:
-        """Return the statuses that the CSMS was told, for connector 1, in order."""
-        return [call["status"] for call in self.csms.point(ID).status_history if call["connectorId"] == 1]
+    def said(self, evse: int = 1) -> Sequence[str]:
+        """Return the statuses that the CSMS was told of an EVSE's connector, in order; 0 is the station."""
+        told = (self.words.status(call) for call in self.csms.point(ID).status_history)
+        return [status for place, status in told if place == evse]
 
     def complain(self) -> None:
         """Raise what the host failed with, if it failed by itself."""
@@ -275,7 +276,7 @@ class Rig:
         await self.status("Available", evse)
         if told:
             await self.until(lambda: all(charge.stop is not None for charge in self.charges))
-            await self.until(lambda: self.csms.point(ID).statuses[evse]["status"] == "Available")
+            await self.until(lambda: self.said(evse)[-1] == "Available")
 
     async def call(self, action: str, **payload: object) -> dict[str, Any]:
         """Send a CALL from the CSMS."""

@@ -6,19 +6,21 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.conformance.talk import Talk
+from tests.conformance.conversation import Conversation
 
 from cpctl.sim.csms_script import Delay
 
 from .rig import ID, Rig, virtually
+from .words import in_every_version
 
 # ---------------------------------------------------------------- unplug and replug
 
 
+@in_every_version
 @pytest.mark.parametrize("gone_s", [0.1, 0.3, 0.9])
 @virtually
-async def test_a_replug_within_a_second_ends_the_old_transaction_and_wants_a_new_token(tmp_path: Path, gone_s: float) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_replug_within_a_second_ends_the_old_transaction_and_wants_a_new_token(tmp_path: Path, ocpp: str, gone_s: float) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.pass_time(30)
@@ -38,9 +40,10 @@ async def test_a_replug_within_a_second_ends_the_old_transaction_and_wants_a_new
         assert rig.csms.ledger.problems == []
 
 
+@in_every_version
 @virtually
-async def test_a_replug_before_anything_was_accepted_is_just_another_plug_in(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_replug_before_anything_was_accepted_is_just_another_plug_in(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         for _ in range(3):
             await rig.plant.vehicle(state="B")
@@ -52,9 +55,10 @@ async def test_a_replug_before_anything_was_accepted_is_just_another_plug_in(tmp
         assert len(rig.charges) == 1
 
 
+@in_every_version
 @virtually
-async def test_a_replug_goes_on_with_the_old_transaction_only_where_that_is_configured(tmp_path: Path) -> None:
-    async with Rig(tmp_path, StopTransactionOnEVSideDisconnect=False) as rig:
+async def test_a_replug_goes_on_with_the_old_transaction_only_where_that_is_configured(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, StopTransactionOnEVSideDisconnect=False) as rig:
         await rig.online()
         await rig.charge()
         await rig.plant.vehicle(state="A")
@@ -71,9 +75,10 @@ async def test_a_replug_goes_on_with_the_old_transaction_only_where_that_is_conf
 # ---------------------------------------------------------------- taps in a row
 
 
+@in_every_version
 @virtually
-async def test_a_second_tap_in_a_row_stops_nothing_and_a_later_one_does(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_second_tap_in_a_row_stops_nothing_and_a_later_one_does(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.plant.vehicle(state="C")
         await rig.status("Preparing")
@@ -93,26 +98,28 @@ async def test_a_second_tap_in_a_row_stops_nothing_and_a_later_one_does(tmp_path
         assert len(rig.charges) == 1
 
 
+@in_every_version
 @virtually
-async def test_a_reader_that_repeats_a_card_ten_times_a_second_presents_it_once(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_reader_that_repeats_a_card_ten_times_a_second_presents_it_once(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         rig.csms.tokens["bad"] = "Invalid"
         await rig.online()
         await rig.plant.vehicle(state="C")
         await rig.status("Preparing")
-        talk = Talk(rig)
+        talk = Conversation(rig)
         for tag, accepted in (("BAD", False), ("TAG1", True)):
             for _ in range(50):
                 assert await rig.accepts(tag, at_once=True) == accepted
                 await rig.sleep(0.1)
-        assert [call["idTag"] for call in talk.payloads("Authorize")] == ["BAD", "TAG1"]
+        assert [rig.words.token(call) for call in talk.payloads("Authorize")] == ["BAD", "TAG1"]
         assert rig.evse()["status"] == "Charging"
         assert len(rig.charges) == 1
 
 
+@in_every_version
 @virtually
-async def test_a_wallet_with_two_cards_starts_with_one_and_does_not_stop_with_it(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_wallet_with_two_cards_starts_with_one_and_does_not_stop_with_it(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.plant.vehicle(state="C")
         await rig.status("Preparing")
@@ -125,14 +132,15 @@ async def test_a_wallet_with_two_cards_starts_with_one_and_does_not_stop_with_it
         assert [charge.id_tag for charge in rig.charges] == ["TAG1"]
 
 
+@in_every_version
 @virtually
-async def test_taps_while_the_csms_thinks_are_one_question_with_one_answer_for_all(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_taps_while_the_csms_thinks_are_one_question_with_one_answer_for_all(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.plant.vehicle(state="C")
         await rig.status("Preparing")
         rig.csms.script("Authorize", Delay(8))
-        talk = Talk(rig)
+        talk = Conversation(rig)
         taps = []
         for _ in range(4):
             taps.append(asyncio.ensure_future(rig.accepts(at_once=True)))
@@ -143,9 +151,10 @@ async def test_taps_while_the_csms_thinks_are_one_question_with_one_answer_for_a
         await rig.status("Charging")
 
 
+@in_every_version
 @virtually
-async def test_a_second_tap_takes_the_token_back_that_waits_for_its_cable(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_second_tap_takes_the_token_back_that_waits_for_its_cable(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         assert await rig.accepts()
         assert rig.evse()["status"] == "Preparing"
@@ -157,19 +166,21 @@ async def test_a_second_tap_takes_the_token_back_that_waits_for_its_cable(tmp_pa
         assert rig.charges == []
 
 
+@in_every_version
 @virtually
-async def test_a_tap_after_a_remote_start_confirms_it(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_tap_after_a_remote_start_confirms_it(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
-        await rig.call("RemoteStartTransaction", idTag="TAG1", connectorId=1)
+        assert await rig.remote_start("TAG1") == "Accepted"
         assert await rig.accepts("TAG1")
         await rig.plant.vehicle(state="C")
         await rig.status("Charging")
 
 
+@in_every_version
 @virtually
-async def test_a_stop_and_another_tap_without_unplugging_is_a_new_transaction(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_stop_and_another_tap_without_unplugging_is_a_new_transaction(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.tap()
@@ -185,12 +196,13 @@ async def test_a_stop_and_another_tap_without_unplugging_is_a_new_transaction(tm
 # ---------------------------------------------------------------- somebody else's card
 
 
+@in_every_version
 @virtually
-async def test_another_card_during_a_charge_stops_nothing_and_is_not_asked_about(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_another_card_during_a_charge_stops_nothing_and_is_not_asked_about(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
-        talk = Talk(rig)
+        talk = Conversation(rig)
         assert not await rig.accepts("TAG2")
         await rig.pass_time(5)
         assert talk.payloads("Authorize") == []
@@ -211,9 +223,10 @@ async def test_a_card_of_the_same_group_stops_the_charge_and_one_of_another_does
         assert [charge.stop["idTag"] for charge in rig.charges if charge.stop] == (["TAG2"] if stops else [])
 
 
+@in_every_version
 @virtually
-async def test_a_card_of_the_group_stops_the_charge_offline_and_after_a_restart_too(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_card_of_the_group_stops_the_charge_offline_and_after_a_restart_too(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         rig.csms.parents |= {"tag1": "FAMILY", "tag2": "FAMILY"}
         await rig.online()
         assert await rig.accepts("TAG2")  # learnt
@@ -231,9 +244,10 @@ async def test_a_card_of_the_group_stops_the_charge_offline_and_after_a_restart_
 # ---------------------------------------------------------------- on the way
 
 
+@in_every_version
 @virtually
-async def test_unplugging_while_the_csms_thinks_starts_nothing_for_the_next_vehicle(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_unplugging_while_the_csms_thinks_starts_nothing_for_the_next_vehicle(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.plant.vehicle(state="C")
         await rig.status("Preparing")
@@ -249,9 +263,10 @@ async def test_unplugging_while_the_csms_thinks_starts_nothing_for_the_next_vehi
         assert (await rig.truth()).closings == 0
 
 
+@in_every_version
 @virtually
-async def test_a_driver_who_taps_and_walks_away_leaves_the_evse_to_the_next(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_driver_who_taps_and_walks_away_leaves_the_evse_to_the_next(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.tap("TAG1")
         await rig.status("Available", within_s=61)
@@ -260,18 +275,19 @@ async def test_a_driver_who_taps_and_walks_away_leaves_the_evse_to_the_next(tmp_
         assert [charge.id_tag for charge in rig.charges] == ["TAG2"]
 
 
+@in_every_version
 @pytest.mark.parametrize("before_s", [-0.2, -0.05, 0.0, 0.05, 0.2, 0.6])
 @virtually
-async def test_a_remote_stop_and_an_unplugging_at_once_are_one_end(tmp_path: Path, before_s: float) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_remote_stop_and_an_unplugging_at_once_are_one_end(tmp_path: Path, ocpp: str, before_s: float) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.pass_time(30)
-        number = rig.charges[0].number
+        begun = rig.charges[0]
 
         async def stop() -> None:
             await rig.sleep(max(0.0, -before_s))
-            assert (await rig.call("RemoteStopTransaction", transactionId=number))["status"] in ("Accepted", "Rejected")
+            assert await rig.remote_stop(begun) in ("Accepted", "Rejected")
 
         stopping = asyncio.ensure_future(stop())
         await rig.sleep(max(0.0, before_s))
@@ -290,9 +306,10 @@ async def test_a_remote_stop_and_an_unplugging_at_once_are_one_end(tmp_path: Pat
 # ---------------------------------------------------------------- one reader for all
 
 
+@in_every_version
 @virtually
-async def test_two_cars_and_one_card_start_the_one_that_waits_longer_and_the_card_then_stops_it(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_two_cars_and_one_card_start_the_one_that_waits_longer_and_the_card_then_stops_it(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         await rig.plant.vehicle(2, state="C")
         await rig.status("Preparing", 2)
@@ -308,9 +325,10 @@ async def test_two_cars_and_one_card_start_the_one_that_waits_longer_and_the_car
         assert [charge.connector for charge in rig.charges] == [2]
 
 
+@in_every_version
 @virtually
-async def test_two_cards_in_a_row_take_an_evse_each_though_the_csms_thinks(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_two_cards_in_a_row_take_an_evse_each_though_the_csms_thinks(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         await rig.plant.vehicle(1, state="C")
         await rig.status("Preparing", 1)
@@ -327,9 +345,10 @@ async def test_two_cards_in_a_row_take_an_evse_each_though_the_csms_thinks(tmp_p
         assert {charge.connector: charge.id_tag for charge in rig.charges} == {1: "TAG1", 2: "TAG2"}
 
 
+@in_every_version
 @virtually
-async def test_one_card_at_the_readers_of_two_evses_charges_two_cars_if_the_csms_lets_it(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_one_card_at_the_readers_of_two_evses_charges_two_cars_if_the_csms_lets_it(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         await rig.charge("TAG1", 1)
         await rig.charge("TAG1", 2)
@@ -338,9 +357,10 @@ async def test_one_card_at_the_readers_of_two_evses_charges_two_cars_if_the_csms
         assert rig.evse(1)["status"] == "Charging"
 
 
+@in_every_version
 @virtually
-async def test_a_token_waits_where_it_was_shown_and_not_where_the_cable_was_put(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_a_token_waits_where_it_was_shown_and_not_where_the_cable_was_put(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         assert await rig.accepts("TAG1", 1)
         await rig.plant.vehicle(2, state="C")
@@ -353,9 +373,10 @@ async def test_a_token_waits_where_it_was_shown_and_not_where_the_cable_was_put(
         await rig.status("Charging", 1)
 
 
+@in_every_version
 @virtually
-async def test_a_token_at_the_stations_reader_follows_the_cable_that_is_swapped_before_it_is_accepted(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_a_token_at_the_stations_reader_follows_the_cable_that_is_swapped_before_it_is_accepted(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         rig.csms.script("Authorize", Delay(5))
         tapped = asyncio.ensure_future(rig.accepts("TAG1", 0))
@@ -370,9 +391,10 @@ async def test_a_token_at_the_stations_reader_follows_the_cable_that_is_swapped_
         assert [charge.connector for charge in rig.charges] == [2]
 
 
+@in_every_version
 @virtually
-async def test_who_taps_before_plugging_in_does_not_pay_for_a_vehicle_that_has_had_its_transaction(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_who_taps_before_plugging_in_does_not_pay_for_a_vehicle_that_has_had_its_transaction(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         await rig.charge("TAG1", 1)
         await rig.tap("TAG1", 1)
@@ -449,9 +471,10 @@ async def test_complaint_a_status_that_flaps_is_told_when_it_has_settled(tmp_pat
         assert rig.said()[told:] == ["SuspendedEV"]
 
 
+@in_every_version
 @virtually
-async def test_complaint_a_vehicle_that_draws_nothing_for_a_moment_is_not_called_suspended(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_complaint_a_vehicle_that_draws_nothing_for_a_moment_is_not_called_suspended(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.pass_time(10)
@@ -464,10 +487,11 @@ async def test_complaint_a_vehicle_that_draws_nothing_for_a_moment_is_not_called
         assert rig.said()[told:] == []
 
 
+@in_every_version
 @pytest.mark.parametrize("restart", [False, True])
 @virtually
-async def test_complaint_a_remote_stop_is_not_ignored_because_offline_came_between(tmp_path: Path, restart: bool) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_complaint_a_remote_stop_is_not_ignored_because_offline_came_between(tmp_path: Path, ocpp: str, restart: bool) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.until(lambda: bool(rig.charges))
@@ -478,15 +502,16 @@ async def test_complaint_a_remote_stop_is_not_ignored_because_offline_came_betwe
             await rig.start()
         await rig.csms.set_up(True)
         await rig.until(lambda: bool(rig.controller and rig.controller.csms.status()["connected"]), 300)
-        assert await rig.call("RemoteStopTransaction", transactionId=rig.charges[0].number) == {"status": "Accepted"}
+        assert await rig.remote_stop(rig.charges[0]) == "Accepted"
         await rig.until_true(lambda truth: truth.contactor == 0, within_s=7)
         await rig.until(lambda: rig.charges[0].stop is not None, 300)
         assert rig.charges[0].reason == "Remote"
 
 
+@in_every_version
 @virtually
-async def test_complaint_a_remote_stop_of_a_charge_that_began_offline_is_not_ignored(tmp_path: Path) -> None:
-    async with Rig(tmp_path, AllowOfflineTxForUnknownId=True) as rig:
+async def test_complaint_a_remote_stop_of_a_charge_that_began_offline_is_not_ignored(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, AllowOfflineTxForUnknownId=True) as rig:
         await rig.online()
         await rig.csms.set_up(False)
         await rig.pass_time(5)
@@ -494,5 +519,5 @@ async def test_complaint_a_remote_stop_of_a_charge_that_began_offline_is_not_ign
         await rig.csms.set_up(True)
         await rig.until(lambda: bool(rig.charges), 300)
         await rig.pass_time(1)
-        assert await rig.call("RemoteStopTransaction", transactionId=rig.charges[0].number) == {"status": "Accepted"}
+        assert await rig.remote_stop(rig.charges[0]) == "Accepted"
         await rig.until(lambda: rig.charges[0].stop is not None)

@@ -11,6 +11,7 @@ from cpctl.app.controller import Ending
 from cpctl.errors import StoreError
 
 from .rig import Rig, virtually
+from .words import in_every_version
 
 
 class Manager:
@@ -32,9 +33,10 @@ class Manager:
                 return text
 
 
+@in_every_version
 @virtually
-async def test_what_was_left_undelivered_goes_before_what_the_start_adds(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_what_was_left_undelivered_goes_before_what_the_start_adds(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         await rig.charge(evse=2)
         await rig.until(lambda: bool(rig.charges))
@@ -51,15 +53,15 @@ async def test_what_was_left_undelivered_goes_before_what_the_start_adds(tmp_pat
         assert rig.csms.ledger.orphans == []
 
 
+@in_every_version
 @virtually
-async def test_a_stop_that_comes_after_the_hand_over_still_stops(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_stop_that_comes_after_the_hand_over_still_stops(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         assert rig.controller is not None
         rig.controller.coprocessor.hand_over()
-        answer = await rig.call("RemoteStopTransaction", transactionId=rig.charges[0].number)
-        assert answer == {"status": "Accepted"}
+        assert await rig.remote_stop(rig.charges[0]) == "Accepted"
         await rig.until_true(lambda truth: truth.contactor == 0, within_s=7)
 
 
@@ -76,12 +78,13 @@ async def test_the_hand_over_survives_a_line_that_loses_a_fifth(tmp_path: Path, 
         assert (await rig.truth()).contactor == 1
 
 
+@in_every_version
 @virtually
-async def test_the_service_manager_hears_of_an_end_but_not_of_a_reset_which_keeps_its_process(tmp_path: Path) -> None:
+async def test_the_service_manager_hears_of_an_end_but_not_of_a_reset_which_keeps_its_process(tmp_path: Path, ocpp: str) -> None:
     manager = Manager(tmp_path)
-    async with Rig(tmp_path / "state", notify=manager.address) as rig:
+    async with Rig(tmp_path / "state", ocpp=ocpp, notify=manager.address) as rig:
         await rig.online()
-        assert await rig.call("Reset", type="Soft") == {"status": "Accepted"}
+        assert await rig.reset(immediate=False) == "Accepted"
         assert await rig.ended() is Ending.RESTART
         assert "STOPPING=1" not in manager.heard()
         await rig.start()

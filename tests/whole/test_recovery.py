@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from .rig import Rig, virtually
+from .words import in_every_version
 
 
 def only_charge(rig: Rig) -> Any:
@@ -16,9 +17,12 @@ def only_charge(rig: Rig) -> Any:
     return charge
 
 
+@in_every_version
 @virtually
-async def test_a_host_killed_and_back_within_the_lease_goes_on_with_the_same_transaction_and_the_contactor_never_opened(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_host_killed_and_back_within_the_lease_goes_on_with_the_same_transaction_and_the_contactor_never_opened(
+    tmp_path: Path, ocpp: str
+) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.pass_time(120)
@@ -36,9 +40,10 @@ async def test_a_host_killed_and_back_within_the_lease_goes_on_with_the_same_tra
         assert rig.csms.ledger.problems == []
 
 
+@in_every_version
 @virtually
-async def test_a_returning_host_renews_the_lease_before_it_reaches_the_csms(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_returning_host_renews_the_lease_before_it_reaches_the_csms(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.kill()
@@ -55,10 +60,13 @@ async def test_a_returning_host_renews_the_lease_before_it_reaches_the_csms(tmp_
         assert rig.csms.ledger.problems == []
 
 
+@in_every_version
 @pytest.mark.parametrize(("policy", "transactions"), [("resume", 1), ("end", 1)])
 @virtually
-async def test_a_host_away_for_longer_finds_the_charge_wound_down_and_does_what_is_configured(tmp_path: Path, policy: str, transactions: int) -> None:
-    async with Rig(tmp_path, station={"on_lapse": policy}) as rig:
+async def test_a_host_away_for_longer_finds_the_charge_wound_down_and_does_what_is_configured(
+    tmp_path: Path, ocpp: str, policy: str, transactions: int
+) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, station={"on_lapse": policy}) as rig:
         await rig.online()
         await rig.charge()
         await rig.pass_time(60)
@@ -82,10 +90,13 @@ async def test_a_host_away_for_longer_finds_the_charge_wound_down_and_does_what_
         assert rig.csms.ledger.problems == []
 
 
+@in_every_version
 @pytest.mark.parametrize("mode", ["brown_out", "panic", "watchdog"])
 @virtually
-async def test_a_coprocessor_that_restarts_mid_charge_waits_before_it_closes_again_and_the_transaction_goes_on(tmp_path: Path, mode: str) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_coprocessor_that_restarts_mid_charge_waits_before_it_closes_again_and_the_transaction_goes_on(
+    tmp_path: Path, ocpp: str, mode: str
+) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.pass_time(60)
@@ -105,9 +116,10 @@ async def test_a_coprocessor_that_restarts_mid_charge_waits_before_it_closes_aga
         assert rig.csms.ledger.problems == []
 
 
+@in_every_version
 @virtually
-async def test_a_second_vehicle_gets_nothing_from_the_first_ones_lease(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_second_vehicle_gets_nothing_from_the_first_ones_lease(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.kill()
@@ -128,10 +140,13 @@ async def test_a_second_vehicle_gets_nothing_from_the_first_ones_lease(tmp_path:
         assert rig.evse()["status"] in ("Preparing", "Finishing")
 
 
+@in_every_version
 @pytest.mark.parametrize("seed", range(3))
 @virtually
-async def test_a_vehicle_that_left_while_the_host_was_away_is_told_to_have_left_then_however_bad_the_cable(tmp_path: Path, seed: int) -> None:
-    async with Rig(tmp_path, seed=seed) as rig:
+async def test_a_vehicle_that_left_while_the_host_was_away_is_told_to_have_left_then_however_bad_the_cable(
+    tmp_path: Path, ocpp: str, seed: int
+) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, seed=seed) as rig:
         await rig.online()
         await rig.charge()
         await rig.pass_time(30)
@@ -149,9 +164,10 @@ async def test_a_vehicle_that_left_while_the_host_was_away_is_told_to_have_left_
         assert abs((charge.meter_stop - charge.meter_start) - (await rig.truth()).energy_mwh / 1000) <= 1
 
 
+@in_every_version
 @virtually
-async def test_a_stop_in_order_leaves_the_charge_to_the_hand_over_lease(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_stop_in_order_leaves_the_charge_to_the_hand_over_lease(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.stop()
@@ -166,9 +182,10 @@ async def test_a_stop_in_order_leaves_the_charge_to_the_hand_over_lease(tmp_path
         assert rig.csms.ledger.problems == []
 
 
+@in_every_version
 @virtually
-async def test_a_stop_in_order_ends_the_charge_where_so_configured(tmp_path: Path) -> None:
-    async with Rig(tmp_path, station={"on_stop": "end"}) as rig:
+async def test_a_stop_in_order_ends_the_charge_where_so_configured(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, station={"on_stop": "end"}) as rig:
         await rig.online()
         await rig.charge()
         await rig.stop()
@@ -177,9 +194,10 @@ async def test_a_stop_in_order_ends_the_charge_where_so_configured(tmp_path: Pat
         assert (await rig.truth()).contactor == 0
 
 
+@in_every_version
 @virtually
-async def test_an_offline_charge_is_told_later_in_its_order(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_an_offline_charge_is_told_later_in_its_order(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.csms.set_up(False)
@@ -208,9 +226,10 @@ async def cut_both(rig: Rig, away_s: float = 20) -> None:
     await rig.online()
 
 
+@in_every_version
 @virtually
-async def test_complaint_lost_stop_transaction_it_arrives_though_host_and_network_fail_at_the_stop(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_complaint_lost_stop_transaction_it_arrives_though_host_and_network_fail_at_the_stop(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.csms.set_up(False)
@@ -235,11 +254,12 @@ async def cut_both_offline(rig: Rig) -> None:
     await rig.pass_time(20)
 
 
+@in_every_version
 @pytest.mark.parametrize("before", ["Preparing", "Charging", "Finishing"])
 @pytest.mark.parametrize("stays", [True, False])
 @virtually
-async def test_complaint_status_stuck_after_a_power_loss_it_is_what_the_vehicle_makes_it(tmp_path: Path, before: str, stays: bool) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_complaint_status_stuck_after_a_power_loss_it_is_what_the_vehicle_makes_it(tmp_path: Path, ocpp: str, before: str, stays: bool) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         if before == "Preparing":
             await rig.plant.vehicle(state="B")
@@ -259,10 +279,11 @@ async def test_complaint_status_stuck_after_a_power_loss_it_is_what_the_vehicle_
         assert all(charge.stop is not None for charge in rig.charges)
 
 
+@in_every_version
 @pytest.mark.parametrize("mode", ["cut", "brown_out"])
 @virtually
-async def test_complaint_meter_registers_that_jump_backwards_they_never_do(tmp_path: Path, mode: str) -> None:
-    async with Rig(tmp_path, MeterValueSampleInterval=10) as rig:
+async def test_complaint_meter_registers_that_jump_backwards_they_never_do(tmp_path: Path, ocpp: str, mode: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, MeterValueSampleInterval=10) as rig:
         await rig.online()
         told = 0
         for number in range(2):  # a third restart with a closed contactor would be a lock-out
@@ -281,9 +302,10 @@ async def test_complaint_meter_registers_that_jump_backwards_they_never_do(tmp_p
         assert rig.csms.ledger.problems == []
 
 
+@in_every_version
 @virtually
-async def test_complaint_meter_values_for_a_finished_transaction_none_is_sent_after_the_stop(tmp_path: Path) -> None:
-    async with Rig(tmp_path, MeterValueSampleInterval=5) as rig:
+async def test_complaint_meter_values_for_a_finished_transaction_none_is_sent_after_the_stop(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, MeterValueSampleInterval=5) as rig:
         await rig.online()
         await rig.charge()
         await rig.csms.set_up(False)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from .rig import ID, Rig, virtually
+from .words import in_every_version
 
 
+@in_every_version
 @virtually
-async def test_a_charge_from_plug_to_unplug_is_told_to_the_csms_from_start_to_stop(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+async def test_a_charge_from_plug_to_unplug_is_told_to_the_csms_from_start_to_stop(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
         await rig.online()
         await rig.charge()
         await rig.pass_time(600)
@@ -27,6 +29,6 @@ async def test_a_charge_from_plug_to_unplug_is_told_to_the_csms_from_start_to_st
         assert charge.reason == "Local"
         assert len(charge.meter_values) >= 9
         assert rig.csms.ledger.problems == []
-        assert rig.said() == ["Available", "Preparing", "Charging", "Finishing", "Available"]
+        assert rig.said() == rig.words.statuses("Available", "Preparing", "Charging", "Finishing", "Available")
         assert truth.closings == truth.openings == 1
-        assert rig.csms.point(ID).boots[0]["chargePointModel"] == "Rig"
+        assert rig.words.model(rig.csms.point(ID).boots[0]) == "Rig"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .rig import ID, Rig, virtually
+from .rig import Rig, virtually
+from .words import in_every_version
 
 # Offers are rounded down, and vehicles never draw more than they are offered.
 ALLOWED_MA = 32_000
@@ -22,9 +23,10 @@ async def hungry(rig: Rig, evses: int) -> None:
         await rig.plant.vehicle(evse, current_a=32)
 
 
+@in_every_version
 @virtually
-async def test_two_vehicles_never_draw_more_than_the_site_may_give(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2, site_a=32) as rig:
+async def test_two_vehicles_never_draw_more_than_the_site_may_give(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2, site_a=32) as rig:
         await rig.online()
         await hungry(rig, 2)
         await rig.charge("TAG1", 1)
@@ -38,7 +40,7 @@ async def test_two_vehicles_never_draw_more_than_the_site_may_give(tmp_path: Pat
         await rig.pass_time(20)
         await rig.charge("TAG3", 1)
         await offered(rig, 16, 16)
-        assert await rig.call("ChangeConfiguration", key="SiteCurrentLimit", value="14") == {"status": "Accepted"}
+        assert await rig.set_variable("ChargingStation.SiteCurrentLimit", "14") == "Accepted"
         await offered(rig, 7, 7)
         await rig.pass_time(3)
         assert 31_000 <= rig.board.peak_ma() <= ALLOWED_MA
@@ -47,10 +49,11 @@ async def test_two_vehicles_never_draw_more_than_the_site_may_give(tmp_path: Pat
         assert rig.csms.ledger.problems == []
 
 
+@in_every_version
 @pytest.mark.parametrize("seed", range(3))
 @virtually
-async def test_nor_while_the_line_loses_a_third_and_fails_for_seconds(tmp_path: Path, seed: int) -> None:
-    async with Rig(tmp_path, evses=2, site_a=32, seed=seed) as rig:
+async def test_nor_while_the_line_loses_a_third_and_fails_for_seconds(tmp_path: Path, ocpp: str, seed: int) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2, site_a=32, seed=seed) as rig:
         await rig.online()
         await hungry(rig, 2)
         rig.chaos.loss = 0.3
@@ -70,9 +73,10 @@ async def test_nor_while_the_line_loses_a_third_and_fails_for_seconds(tmp_path: 
             assert 6_000 < rig.board.peak_ma() <= ALLOWED_MA
 
 
+@in_every_version
 @virtually
-async def test_nor_when_the_host_is_killed_at_the_worst_moments(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2, site_a=32) as rig:
+async def test_nor_when_the_host_is_killed_at_the_worst_moments(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2, site_a=32) as rig:
         await rig.online()
         await hungry(rig, 2)
         await rig.charge("TAG1", 1)
@@ -92,9 +96,10 @@ async def test_nor_when_the_host_is_killed_at_the_worst_moments(tmp_path: Path) 
         assert len(rig.charges) == 2
 
 
+@in_every_version
 @virtually
-async def test_vehicles_take_turns_where_only_one_can_have_six_amperes(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2, site_a=10, MeterValueSampleInterval=600) as rig:
+async def test_vehicles_take_turns_where_only_one_can_have_six_amperes(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2, site_a=10, MeterValueSampleInterval=600) as rig:
         await rig.online()
         await rig.charge("TAG1", 1)
         await rig.plant.vehicle(2, state="C")
@@ -107,13 +112,13 @@ async def test_vehicles_take_turns_where_only_one_can_have_six_amperes(tmp_path:
         await rig.status("SuspendedEVSE", 1)
         await rig.status("Charging", 1, within_s=13 * 60)
         assert rig.board.peak_ma() <= 10_000
-        statuses = [call["status"] for call in rig.csms.point(ID).status_history if call["connectorId"] == 2]
-        assert statuses == ["Available", "Preparing", "SuspendedEVSE", "Charging", "SuspendedEVSE"]
+        assert rig.said(2) == rig.words.statuses("Available", "Preparing", "SuspendedEVSE", "Charging", "SuspendedEVSE")
 
 
+@in_every_version
 @virtually
-async def test_a_vehicle_that_is_full_leaves_the_current_to_the_other(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2, site_a=32, MeterValueSampleInterval=600) as rig:
+async def test_a_vehicle_that_is_full_leaves_the_current_to_the_other(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2, site_a=32, MeterValueSampleInterval=600) as rig:
         await rig.online()
         await hungry(rig, 2)
         await rig.charge("TAG1", 1)

@@ -8,21 +8,17 @@ import pytest
 
 from cpctl.app.controller import Ending
 
-from .rig import ID, Rig, virtually
+from .rig import Rig, virtually
+from .words import in_every_version
+
+CHARGED = ("Available", "Preparing", "Charging")
 
 
-def told(rig: Rig, connector: int) -> list[str]:
-    """Return the statuses that the CSMS was told of a connector, in order."""
-    return [call["status"] for call in rig.csms.point(ID).status_history if call["connectorId"] == connector]
-
-
-CHARGED = ["Available", "Preparing", "Charging"]
-
-
+@in_every_version
 @pytest.mark.parametrize("evses", [2, 4])
 @virtually
-async def test_all_charge_at_once_each_with_its_own_transaction_and_statuses(tmp_path: Path, evses: int) -> None:
-    async with Rig(tmp_path, evses=evses) as rig:
+async def test_all_charge_at_once_each_with_its_own_transaction_and_statuses(tmp_path: Path, ocpp: str, evses: int) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=evses) as rig:
         await rig.online()
         numbers = range(1, evses + 1)
         for evse in numbers:
@@ -36,13 +32,14 @@ async def test_all_charge_at_once_each_with_its_own_transaction_and_statuses(tmp
             truth = await rig.truth(evse)
             assert charge.connector == evse
             assert 0 <= truth.energy_mwh / 1000 - (charge.meter_stop - charge.meter_start) <= 3  # whole Wh, and what flows while the vehicle lets go
-            assert told(rig, evse) == [*CHARGED, "Finishing", "Available"]
+            assert rig.said(evse) == rig.words.statuses(*CHARGED, "Finishing", "Available")
         assert rig.csms.ledger.problems == []
 
 
+@in_every_version
 @virtually
-async def test_one_reader_serves_the_vehicle_that_waits_and_then_the_next(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_one_reader_serves_the_vehicle_that_waits_and_then_the_next(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         await rig.plant.vehicle(2, state="C")
         await rig.status("Preparing", 2)
@@ -58,9 +55,10 @@ async def test_one_reader_serves_the_vehicle_that_waits_and_then_the_next(tmp_pa
         assert rig.evse(1)["status"] == "Charging"
 
 
+@in_every_version
 @virtually
-async def test_an_unplugging_at_one_leaves_the_other_charging(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_an_unplugging_at_one_leaves_the_other_charging(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         await rig.charge("TAG1", 1)
         await rig.charge("TAG2", 2)
@@ -71,13 +69,14 @@ async def test_an_unplugging_at_one_leaves_the_other_charging(tmp_path: Path) ->
         await rig.pass_time(60)
         assert rig.charges[0].reason == "EVDisconnected"
         assert rig.charges[1].stop is None
-        assert told(rig, 2) == CHARGED
+        assert rig.said(2) == rig.words.statuses(*CHARGED)
         assert (await rig.truth(2)).openings == 0
 
 
+@in_every_version
 @virtually
-async def test_a_fault_at_one_leaves_the_other_charging(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_a_fault_at_one_leaves_the_other_charging(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         await rig.charge("TAG1", 1)
         await rig.charge("TAG2", 2)
@@ -86,22 +85,25 @@ async def test_a_fault_at_one_leaves_the_other_charging(tmp_path: Path) -> None:
         await rig.pass_time(10)
         assert rig.evse(2)["status"] == "Charging"
         assert (await rig.truth(1)).contactor == 0
-        assert told(rig, 1)[-1] == "Faulted"
-        assert told(rig, 2) == CHARGED
-        assert told(rig, 0) == ["Available"]
+        assert rig.said(1)[-1] == "Faulted"
+        assert rig.said(2) == rig.words.statuses(*CHARGED)
+        assert "Faulted" not in rig.said(0), "of the station as a whole"
         await rig.plant.fault(1, "pilot_short", active=False)
         await rig.status("Charging", 1)
 
 
-@pytest.mark.parametrize(("kind", "reason"), [("Soft", "SoftReset"), ("Hard", "HardReset")])
+@pytest.mark.parametrize(
+    ("ocpp", "immediate", "reason"),
+    [("1.6", False, "SoftReset"), ("1.6", True, "HardReset")],
+)
 @virtually
-async def test_a_reset_ends_both_transactions_in_order(tmp_path: Path, kind: str, reason: str) -> None:
-    async with Rig(tmp_path, evses=2) as rig:
+async def test_a_reset_ends_both_transactions_in_order(tmp_path: Path, ocpp: str, immediate: bool, reason: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2) as rig:
         await rig.online()
         await rig.charge("TAG1", 1)
         await rig.charge("TAG2", 2)
         await rig.pass_time(60)
-        assert await rig.call("Reset", type=kind) == {"status": "Accepted"}
+        assert await rig.reset(immediate=immediate) == "Accepted"
         assert await rig.ended() is Ending.RESTART
         await rig.start()
         await rig.online()
@@ -112,9 +114,10 @@ async def test_a_reset_ends_both_transactions_in_order(tmp_path: Path, kind: str
             await rig.until_true(lambda truth: truth.contactor == 0, evse, within_s=7)
 
 
+@in_every_version
 @virtually
-async def test_two_charges_while_offline_are_told_afterwards_each_whole(tmp_path: Path) -> None:
-    async with Rig(tmp_path, evses=2, AllowOfflineTxForUnknownId=True) as rig:
+async def test_two_charges_while_offline_are_told_afterwards_each_whole(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp, evses=2, AllowOfflineTxForUnknownId=True) as rig:
         await rig.online()
         await rig.charge("TAG1", 1)
         await rig.csms.set_up(False)
