@@ -1,5 +1,7 @@
 #include "evse_rig.h"
 
+#include "clauses.h"
+
 #include <string.h>
 
 cp_evse_config_t rig_config(void)
@@ -114,12 +116,14 @@ static void tick(rig_t *r)
 {
     cp_notes_t notes = {.count = 0};
     const bool was_closed = r->out.contactor_closed;
+    cp_evse_t before;
 
     if (r->lease_every_ms > 0u && r->now_ms % r->lease_every_ms < r->step_ms) {
         (void)rig_lease(r, r->lease_da);
     }
     sense(r);
     sense_guards(r);
+    before = r->e;
     cp_evse_tick(&r->e, r->step_ms, &r->in, &r->out, &notes);
     r->now_ms += r->step_ms;
     if (r->out.contactor_closed != was_closed) {
@@ -131,7 +135,9 @@ static void tick(rig_t *r)
         r->event_ms[r->events] = r->now_ms;
         r->events++;
     }
-    CHECK(cp_evse_invariant(&r->e));
+    CHECK(cp_evse_well_formed(&r->e));
+    CHECK_CLAUSES(cp_evse_broken(&r->e));
+    CHECK_CLAUSES(cp_evse_broken_by_tick(&before, r->step_ms, &r->in, &r->e, &r->out));
     CHECK_EQ(r->out.contactor_closed, cp_evse_is_closed(&r->e));
     CHECK(!r->out.contactor_closed || r->out.drive != (uint8_t)CP_DRIVE_F);
 }
@@ -167,12 +173,21 @@ uint32_t rig_until_power(rig_t *r, cp_power_t power, uint32_t limit_ms)
     return ran;
 }
 
+cp_lease_refusal_t rig_take(rig_t *r, const cp_msg_lease_t *lease)
+{
+    const cp_evse_t before = r->e;
+    const cp_lease_refusal_t refusal = cp_evse_lease(&r->e, lease);
+
+    CHECK_CLAUSES(cp_evse_broken_by_lease(&before, lease, refusal, &r->e));
+    return refusal;
+}
+
 cp_lease_refusal_t rig_lease(rig_t *r, uint16_t limit_da)
 {
     const cp_msg_lease_t lease = {
         .evse = 1, .plug = r->e.plug, .limit_da = limit_da, .phases = r->lease_phases, .ttl_ms = 10000};
 
-    return cp_evse_lease(&r->e, &lease);
+    return rig_take(r, &lease);
 }
 
 void rig_charge(rig_t *r)

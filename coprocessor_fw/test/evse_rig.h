@@ -63,6 +63,9 @@ uint32_t rig_until_closed(rig_t *r, bool closed, uint32_t limit_ms);
 /* Run until this machine state; returns how long it took; fails after `limit_ms`. */
 uint32_t rig_until_power(rig_t *r, cp_power_t power, uint32_t limit_ms);
 
+/* Give this lease, and see that it changes what a lease may. */
+cp_lease_refusal_t rig_take(rig_t *r, const cp_msg_lease_t *lease);
+
 /* Give a lease for the present plug, once. */
 cp_lease_refusal_t rig_lease(rig_t *r, uint16_t limit_da);
 

@@ -4,6 +4,7 @@
 
 #include "cp_coprocessor.h"
 #include "cp_crc32.h"
+#include "cp_invariant.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
  * anything else; whatever the world does, the safety property holds, and a world that is taken can be saved again. */
 
 #include "cp_frame.h"
+#include "cp_invariant.h"
 #include "sim_inner.h"
 
 #include <stdint.h>

@@ -94,7 +94,7 @@ static void take_lease(rig_t *r, witness_t *w)
         .phases = roll(20) == 0u ? 1u : 3u,
         .ttl_ms = roll(40000),
     };
-    const cp_lease_refusal_t refusal = cp_evse_lease(&r->e, &lease);
+    const cp_lease_refusal_t refusal = rig_take(r, &lease);
 
     note("lease", r->now_ms, lease.limit_da);
     if (refusal == CP_LEASE_REFUSAL_NONE && lease.plug == r->e.plug) {

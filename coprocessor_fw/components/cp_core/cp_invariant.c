@@ -1,37 +1,19 @@
-/* The safety property, stated once. Tests assert it after every tick; proofs start from it.
- *
- * While the contactor's output is closed, each clause holds:
- *   S1  the vehicle asks (C or D), or the pilot is shorted or invalid within its deadline; and whatever it is, the
- *       deadline of a pilot that was unsound, and has not been sound for long enough since, is not over
- *   S2  the vehicle's diode is proved: at the closing by the windows just before it, and since then not disproved
- *   S3  a lease of this very plug-in permits it, or the wind-down is within its time
- *   S4  no fault stands that opens at once, and no lock-out
- *   S5  the cable's rating is known where a proximity contact is fitted, or lost within its deadline
- *   S6  the EVSE is commissioned
- *   S7  the self-test has passed
- *   S8  state D is served only with ventilation
- *   S9  the poles are those that the lease names, or it winds down
- *   S10 the pilot never shows state F, and offers no more than lease, hardware and cable allow
- *   S11 the plug is locked in where a lock is fitted
- *   S14 every guard that is fitted is at work: the residual-current monitor tested and not under test, temperature and
- *       current known, or it winds down; and the pilot's wire is whole
- *   S15 no guard's deadline is over: no residual current, earth lost within its time, current above the limit and far
- *       above it within theirs
- * and whether or not it is closed:
- *   S12 without permission nothing is offered, and never more than the temperature allows
- *   S16 no test output is driven while the contactor is closed
- *   S17 the bench test drives the pilot only where no vehicle is, nothing is permitted or offered, the contactor open
- *   S13 no diode is held to be proved without PWM, unless the contactor closed on that proof and never opened */
+/* Clauses S1 to S17: what holds of a state. S18 to S32, of what happens, are in cp_invariant_step.c. */
 
-#include "cp_evse.h"
+#include "cp_invariant.h"
 
 #include "cp_evse_guard.h"
+#include "cp_evse_sense.h"
 #include "cp_timing.h"
+
+static bool winds_down(const cp_evse_t *e)
+{
+    return e->power == (uint8_t)CP_POWER_WINDING_DOWN;
+}
 
 static bool vehicle_may_draw(const cp_evse_t *e)
 {
     const cp_letter_t letter = (cp_letter_t)e->pilot.letter;
-
     const bool bears =
         cp_letter_asks(letter) || letter == CP_LETTER_INVALID || (letter == CP_LETTER_E && e->short_ms < CP_SHORT_MS);
 
@@ -47,20 +29,27 @@ static bool diode_is_proved(const cp_evse_t *e)
 
 static bool authority(const cp_evse_t *e)
 {
-    if (e->power == (uint8_t)CP_POWER_WINDING_DOWN) {
+    if (winds_down(e)) {
         return e->state_ms < CP_WIND_DOWN_MS;
     }
     return e->plugged && e->lease.held && e->lease.plug == e->plug && e->lease.limit_da > 0u;
 }
 
-static bool offer_is_bounded(const cp_evse_t *e)
+static bool cable_is_known(const cp_evse_t *e)
 {
-    return e->offer_da == 0u ||
-           (e->offer_da <= e->config.hard_limit_da && e->lease.held && e->offer_da <= e->lease.limit_da &&
-            e->offer_da <= cp_evse_derated_da(e) && (e->config.fixed_cable || e->offer_da <= e->cable_da));
+    return e->config.fixed_cable || e->cable_da > 0u || (winds_down(e) && e->cable_bad_ms < CP_PROXIMITY_FAULT_MS);
 }
 
-static bool guards_hold(const cp_evse_t *e)
+static bool guards_work(const cp_evse_t *e)
+{
+    const bool residual = e->config.rcm == (uint8_t)CP_RCM_TYPE_NONE || cp_rcm_guards(&e->rcm);
+    const bool heat = e->config.temperature.sensor == (uint8_t)CP_TEMPERATURE_SENSOR_NONE || e->heat.known;
+    const bool current = e->config.current == (uint8_t)CP_CURRENT_SOURCE_NONE || e->current_known;
+
+    return residual && heat && (current || winds_down(e));
+}
+
+static bool deadlines_hold(const cp_evse_t *e)
 {
     const bool residual = e->config.rcm != (uint8_t)CP_RCM_TYPE_NONE && cp_rcm_trips(&e->rcm);
 
@@ -68,33 +57,131 @@ static bool guards_hold(const cp_evse_t *e)
            e->overcurrent.far_ms < CP_OVERCURRENT_FAR_MS;
 }
 
+static bool nothing_is_tested(const cp_evse_t *e)
+{
+    return e->drive != (uint8_t)CP_DRIVE_F && !cp_evse_breaks_pilot(e) && !cp_rcm_tests(&e->rcm);
+}
+
+static bool offer_is_bounded(const cp_evse_t *e)
+{
+    return e->offer_da == 0u ||
+           (cp_evse_permitted(e) && e->offer_da <= e->config.hard_limit_da && e->offer_da <= e->config.limit_da &&
+            e->offer_da <= e->lease.limit_da && e->offer_da <= cp_evse_derated_da(e) &&
+            (e->config.fixed_cable || e->offer_da <= e->cable_da));
+}
+
+static bool bench_is_alone(const cp_evse_t *e)
+{
+    return !cp_evse_bench_runs(e) || (!cp_evse_is_closed(e) && !e->plugged && !e->lease.held && e->offer_da == 0u);
+}
+
+static bool lease_fits(const cp_evse_t *e)
+{
+    return !e->lease.held || (e->plugged && e->lease.plug == e->plug && !cp_evse_pilot_lost(e) &&
+                              e->lease.rest_ms > 0u && e->lease.rest_ms <= CP_LEASE_MAX_MS);
+}
+
+static uint32_t unless(bool holds, cp_clause_t clause)
+{
+    return holds ? 0u : CP_CLAUSE(clause);
+}
+
+static uint32_t broken_while_closed(const cp_evse_t *e)
+{
+    return unless(vehicle_may_draw(e), CP_S1_VEHICLE) | unless(diode_is_proved(e), CP_S2_DIODE) |
+           unless(authority(e), CP_S3_AUTHORITY) |
+           unless(!cp_evse_trips(e) && !cp_faults_lock_out(&e->faults), CP_S4_NO_FAULT) |
+           unless(cable_is_known(e), CP_S5_CABLE) | unless(e->config.commissioned, CP_S6_COMMISSIONED) |
+           unless(e->self_test_passed && e->self_test_ms == 0u, CP_S7_SELF_TEST) |
+           unless(e->pilot.letter != (uint8_t)CP_LETTER_D || e->config.ventilation, CP_S8_VENTILATION) |
+           unless(winds_down(e) || e->lease.phases == e->phases, CP_S9_POLES) |
+           unless(!e->config.lock_fitted || e->lock_driven, CP_S10_LOCK) | unless(guards_work(e), CP_S11_GUARDS) |
+           unless(deadlines_hold(e), CP_S12_DEADLINES) | unless(nothing_is_tested(e), CP_S13_NO_TEST);
+}
+
+uint32_t cp_evse_broken(const cp_evse_t *e)
+{
+    const bool closed = cp_evse_is_closed(e);
+    const bool fresh = !e->diode_proved || closed || e->drive == (uint8_t)CP_DRIVE_PWM;
+
+    return (closed ? broken_while_closed(e) : 0u) | unless(offer_is_bounded(e), CP_S14_OFFER) |
+           unless(fresh, CP_S15_DIODE_FRESH) | unless(bench_is_alone(e), CP_S16_BENCH) |
+           unless(lease_fits(e), CP_S17_LEASE_HELD);
+}
+
 bool cp_evse_invariant(const cp_evse_t *e)
 {
-    const bool winding_down = e->power == (uint8_t)CP_POWER_WINDING_DOWN;
-    const bool s16 = !cp_rcm_tests(&e->rcm) || !cp_evse_is_closed(e);
-    const bool s17 =
-        !cp_evse_bench_runs(e) || (!cp_evse_is_closed(e) && !e->plugged && !e->lease.held && e->offer_da == 0u);
-    const bool s12 = cp_evse_permitted(e) || e->offer_da == 0u;
+    return cp_evse_broken(e) == 0u;
+}
 
-    if (!cp_evse_is_closed(e)) {
-        const bool s13 = !e->diode_proved || e->drive == (uint8_t)CP_DRIVE_PWM;
-        return s12 && s13 && s16 && s17 && offer_is_bounded(e);
+const char *cp_clause_name(unsigned clause)
+{
+    switch (clause) {
+    case CP_S1_VEHICLE:
+        return "S1 vehicle";
+    case CP_S2_DIODE:
+        return "S2 diode";
+    case CP_S3_AUTHORITY:
+        return "S3 authority";
+    case CP_S4_NO_FAULT:
+        return "S4 no fault";
+    case CP_S5_CABLE:
+        return "S5 cable";
+    case CP_S6_COMMISSIONED:
+        return "S6 commissioned";
+    case CP_S7_SELF_TEST:
+        return "S7 self-test";
+    case CP_S8_VENTILATION:
+        return "S8 ventilation";
+    case CP_S9_POLES:
+        return "S9 poles";
+    case CP_S10_LOCK:
+        return "S10 lock";
+    case CP_S11_GUARDS:
+        return "S11 guards";
+    case CP_S12_DEADLINES:
+        return "S12 deadlines";
+    case CP_S13_NO_TEST:
+        return "S13 no test";
+    case CP_S14_OFFER:
+        return "S14 offer";
+    case CP_S15_DIODE_FRESH:
+        return "S15 diode fresh";
+    case CP_S16_BENCH:
+        return "S16 bench";
+    case CP_S17_LEASE_HELD:
+        return "S17 lease held";
+    case CP_S18_OUTPUTS:
+        return "S18 outputs";
+    case CP_S19_CLOSING:
+        return "S19 closing";
+    case CP_S20_AT_ONCE:
+        return "S20 at once";
+    case CP_S21_EARTH:
+        return "S21 earth";
+    case CP_S22_OVERCURRENT:
+        return "S22 overcurrent";
+    case CP_S23_PILOT:
+        return "S23 pilot";
+    case CP_S24_LEFT:
+        return "S24 left";
+    case CP_S25_WIND_DOWN:
+        return "S25 wind-down";
+    case CP_S26_FEEDBACK:
+        return "S26 feedback";
+    case CP_S27_FAULTS_STAY:
+        return "S27 faults stay";
+    case CP_S28_LEASE_ENDS:
+        return "S28 lease ends";
+    case CP_S29_LEASE_TAKEN:
+        return "S29 lease taken";
+    case CP_S30_LEASE_ONLY:
+        return "S30 lease only";
+    case CP_S31_CONFIGURATION:
+        return "S31 configuration";
+    case CP_S32_COMMANDS:
+        return "S32 commands";
+    default:
+        return "none";
     }
-    const bool s1 = vehicle_may_draw(e);
-    const bool s2 = diode_is_proved(e);
-    const bool s3 = authority(e);
-    const bool s4 = !cp_evse_trips(e) && !cp_faults_lock_out(&e->faults);
-    const bool s5 =
-        e->config.fixed_cable || e->cable_da > 0u || (winding_down && e->cable_bad_ms < CP_PROXIMITY_FAULT_MS);
-    const bool s6 = e->config.commissioned;
-    const bool s7 = e->self_test_passed && e->self_test_ms == 0u;
-    const bool s8 = e->pilot.letter != (uint8_t)CP_LETTER_D || e->config.ventilation;
-    const bool s9 = winding_down || e->lease.phases == e->phases;
-    const bool s10 = e->drive != (uint8_t)CP_DRIVE_F && offer_is_bounded(e);
-    const bool s11 = !e->config.lock_fitted || e->lock_driven;
-
-    const bool s14 = (cp_evse_is_guarded(e) || winding_down) && !cp_evse_breaks_pilot(e);
-    const bool s15 = guards_hold(e);
-
-    return s1 && s2 && s3 && s4 && s5 && s6 && s7 && s8 && s9 && s10 && s11 && s12 && s14 && s15 && s16 && s17;
 }

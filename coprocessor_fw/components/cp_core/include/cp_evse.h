@@ -256,9 +256,6 @@ void cp_evse_configure(cp_evse_t *e, const cp_evse_config_t *config);
 void cp_evse_tick(cp_evse_t *e, uint32_t step_ms, const cp_evse_inputs_t *in, cp_evse_outputs_t *out,
                   cp_notes_t *notes);
 
-/* The property that stands above all: see cp_invariant.c. True after every tick. */
-bool cp_evse_invariant(const cp_evse_t *e);
-
 /* Take a lease, or say why not. */
 cp_lease_refusal_t cp_evse_lease(cp_evse_t *e, const cp_msg_lease_t *lease);
 
