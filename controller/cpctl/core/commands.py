@@ -9,7 +9,7 @@ from . import authorization, faults, password
 from .claims import drop_claim, drop_lobby
 from .evse import Evse, UnlockWish
 from .holds import release
-from .inputs import ChangeAvailability, ClearCache, ClearFault, LocalStop, RemoteStop, Reset, SetVariable, Unlock
+from .inputs import ChangeAvailability, ClearCache, ClearFault, LimitTold, LocalStop, RemoteStop, Reset, SetVariable, Unlock
 from .model import Availability, Ending, LockState, StopReason, Trigger, Variable
 from .outputs import ClearFaultAt, Decision, Restart, SetOutcome, UnlockOutcome, VariableChanged
 from .sampling import arm_sampling
@@ -23,6 +23,9 @@ from .variables import normalise
 # Winding down takes up to 6 s, the actuator a second or two.
 UNLOCK_WAIT_S: Final = 12
 
+# Sources beside the CSMS that have a word on one EVSE; more would be one that names itself anew each time.
+MAX_LIMIT_SOURCES: Final = 16
+
 
 def local_stop(turn: Turn, item: LocalStop) -> None:
     """Stop what runs or waits on an EVSE."""
@@ -30,13 +33,35 @@ def local_stop(turn: Turn, item: LocalStop) -> None:
     if evse is None:
         turn.reply(item.request, Decision.REJECTED, "There is no such EVSE.")
     elif evse.transaction is not None:
-        stop(turn, evse.transaction, Ending(StopReason.LOCAL, Trigger.STOP_AUTHORIZED))
+        stop(turn, evse.transaction, Ending(item.reason, _STOP_TRIGGERS.get(item.reason, Trigger.ABNORMAL_CONDITION), item.id_token))
         turn.reply(item.request, Decision.ACCEPTED, "The transaction is stopped.")
     elif evse.claim is not None:
         drop_claim(turn, evse)
         turn.reply(item.request, Decision.ACCEPTED, "The waiting token is dropped.")
     else:
         turn.reply(item.request, Decision.REJECTED, "Nothing is running on this EVSE.")
+
+
+# What says so to the CSMS, where somebody stops for a reason of his own; every other is a condition out of the ordinary.
+_STOP_TRIGGERS: Final = {
+    StopReason.LOCAL: Trigger.STOP_AUTHORIZED,
+    StopReason.MASTER_PASS: Trigger.STOP_AUTHORIZED,
+    StopReason.DE_AUTHORIZED: Trigger.DEAUTHORIZED,
+    StopReason.REMOTE: Trigger.REMOTE_STOP,
+    StopReason.ENERGY_LIMIT: Trigger.ENERGY_LIMIT_REACHED,
+    StopReason.TIME_LIMIT: Trigger.TIME_LIMIT_REACHED,
+}
+
+
+def limit_told(turn: Turn, item: LimitTold) -> None:
+    """Take a limit that a source beside the CSMS has, or its word that it has none."""
+    evse = turn.state.evses.get(item.evse)
+    if evse is None:
+        return
+    if item.limit_ma is None:
+        evse.told_limits.pop(item.source, None)
+    elif item.source in evse.told_limits or len(evse.told_limits) < MAX_LIMIT_SOURCES:
+        evse.told_limits[item.source] = item
 
 
 def remote_stop(turn: Turn, item: RemoteStop) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from .drawn import Drawn
 from .exposure import Exposure
-from .inputs import EvseObserved, MeterRead
+from .inputs import EvseObserved, LimitTold, MeterRead
 from .model import Availability, Claim, EvseSettings, IdToken, LockState, Register, Stamp, Transaction
 
 
@@ -48,6 +48,7 @@ class Evse:
     drawn: Drawn = field(default_factory=Drawn)
     share_ma: int | None = None  # of the site's limit; None where there is none
     share_text: str = ""
+    told_limits: dict[str, LimitTold] = field(default_factory=dict)  # by source
 
     # people
     claim: Claim | None = None

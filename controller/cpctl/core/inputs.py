@@ -11,7 +11,10 @@ from .model import (
     ClockAnchor,
     IdToken,
     LockState,
+    Measurand,
     Pilot,
+    Reading,
+    StopReason,
     TokenInfo,
 )
 
@@ -102,7 +105,10 @@ class EvseObserved:
 
 @dataclass(frozen=True, slots=True)
 class MeterRead:
-    """The coprocessor's meter: cumulative since `meter_boot`."""
+    """The coprocessor's meter: cumulative since `meter_boot`.
+
+    `unmeasured` names what of the other values is only worked out from the rest, or not known at all: it serves here, and is told to nobody.
+    """
 
     evse: int
     meter_boot: int
@@ -110,6 +116,13 @@ class MeterRead:
     current_ma: tuple[int, int, int]
     voltage_mv: tuple[int, int, int]
     power_mw: int
+    unmeasured: frozenset[Measurand] = frozenset()
+    further: tuple[Reading, ...] = ()  # of other measurands
+
+    @property
+    def shows_draw(self) -> bool:
+        """True if it tells whether the vehicle draws."""
+        return not self.unmeasured.issuperset({Measurand.CURRENT_IMPORT, Measurand.POWER_IMPORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +151,35 @@ class CoprocessorEvent:
 
 @dataclass(frozen=True, slots=True)
 class TokenPresented:
-    """A token was held to the reader of an EVSE, or (evse 0) to one that serves the whole station."""
+    """A token was held to the reader of an EVSE, or (evse 0) to one that serves the whole station.
+
+    `info`: the word on it, where whoever presents it has decided already; nobody is asked then.
+    """
 
     evse: int
     id_token: IdToken
     request: int | None = None
+    info: TokenInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LocalStop:
-    """Somebody with the right to do so pressed stop at the station or its page."""
+    """Somebody with the right to do so pressed stop at the station or its page, or the program around it stops for a reason of its own."""
 
     evse: int
     request: int | None = None
+    reason: StopReason = StopReason.LOCAL
+    id_token: IdToken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitTold:
+    """A source beside the CSMS has a limit for an EVSE and each phase; None takes it back. It can lower what is offered, never raise it."""
+
+    source: str  # constant name, one limit each
+    evse: int
+    limit_ma: int | None
+    text: str = ""  # where it comes from, for people
 
 
 # ---------------------------------------------------------------- CSMS: connection and answers
@@ -325,6 +354,7 @@ Input = (
     | CoprocessorEvent
     | TokenPresented
     | LocalStop
+    | LimitTold
     | CsmsOnline
     | CsmsOffline
     | BootRefused

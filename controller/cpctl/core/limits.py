@@ -36,6 +36,7 @@ def own_limits(state: State, evse: Evse) -> tuple[Limit, ...]:
     configured = state.variables.milli("ChargingStation.CurrentLimit")
     if configured is not None:
         limits.append(Limit("variable", configured, "the variable ChargingStation.CurrentLimit"))
+    limits += (Limit(told.source, told.limit_ma, told.text) for _, told in sorted(evse.told_limits.items()) if told.limit_ma is not None)
     if state.store_failure is not None and evse.permitted is not None:
         limits.append(Limit("store", evse.permitted.limit_ma, "the failing disk, which lets no limit rise"))
     return tuple(limits)

@@ -107,6 +107,8 @@ def _readings(evse: Evse, measurand: Measurand, total_mwh: int) -> list[Reading]
     match measurand:
         case Measurand.ENERGY_IMPORT_REGISTER:
             return [Reading(measurand, total_mwh, "Wh")]
+        case Measurand.POWER_IMPORT | Measurand.CURRENT_IMPORT | Measurand.VOLTAGE if meter and measurand in meter.unmeasured:
+            return []
         case Measurand.POWER_IMPORT if meter:
             return [Reading(measurand, meter.power_mw, "W")]
         case Measurand.CURRENT_IMPORT if meter:
@@ -121,7 +123,7 @@ def _readings(evse: Evse, measurand: Measurand, total_mwh: int) -> list[Reading]
         case Measurand.TEMPERATURE if seen and seen.temperature_mc is not None:
             return [Reading(measurand, seen.temperature_mc, "Celsius")]
         case _:
-            return []
+            return [reading for reading in meter.further if reading.measurand is measurand] if meter else []
 
 
 def _per_phase(evse: Evse, measurand: Measurand, values: tuple[int, int, int], unit: str) -> list[Reading]:

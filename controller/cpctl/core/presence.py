@@ -88,7 +88,7 @@ def _energy(turn: Turn, evse: Evse, before: EvseObserved | None) -> None:
         evse.charged = True
     if energised and not was:
         evse.drawing = True
-        if evse.meter is not None:
+        if evse.meter is not None and evse.meter.shows_draw:
             turn.set_timer_in(Timer.NO_DRAW, evse.id, NO_DRAW_S)
     if not energised:
         evse.drawing = False
@@ -101,7 +101,7 @@ def metered(turn: Turn, evse: Evse, read: MeterRead) -> None:
     counted(turn, evse)
     if evse.departed_at is not None and not evse.unverified:
         conclude_departure(turn, evse)
-    if evse.seen is None or not evse.seen.energised:
+    if evse.seen is None or not evse.seen.energised or not read.shows_draw:
         return
     if max(read.current_ma) >= DRAW_MIN_MA:
         evse.drawing = True

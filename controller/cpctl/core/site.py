@@ -27,6 +27,8 @@ def observed(turn: Turn, evse: Evse, seen: EvseObserved) -> None:
 
 def metered(turn: Turn, evse: Evse, read: MeterRead) -> None:
     """Take a meter message."""
+    if not read.shows_draw:
+        return
     drawn_ma = max(read.current_ma)
     evse.exposure.drawn_ma = drawn_ma
     evse.drawn.take(drawn_ma, turn.now.mono_ms)

@@ -48,6 +48,7 @@ from .inputs import (
     EventGivenUp,
     EvseObserved,
     Input,
+    LimitTold,
     LocalStop,
     MeterRead,
     PasswordAccepted,
@@ -148,6 +149,8 @@ class Station:
                 tokens.present(turn, item)
             case LocalStop():
                 commands.local_stop(turn, item)
+            case LimitTold():
+                commands.limit_told(turn, item)
             case CsmsOnline():
                 lifecycle.csms_online(turn)
             case CsmsOffline():

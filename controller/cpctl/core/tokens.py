@@ -55,7 +55,7 @@ def present(turn: Turn, item: TokenPresented) -> None:
     if obstacle is not None:
         _refuse(turn, question, obstacle)
         return
-    consider(turn, question, authorization.without_asking(turn, item.id_token))
+    consider(turn, question, item.info or authorization.without_asking(turn, item.id_token))
 
 
 def consider(turn: Turn, question: Ask, info: TokenInfo | None) -> None:
