@@ -93,6 +93,51 @@ static void a_vehicle_that_is_stopped_is_not_judged(void)
     CHECK(stands(&r, CP_FAULT_OPENED_UNDER_LOAD));
 }
 
+/* Else a host that stops for a moment now and then would take the guard away. */
+static void a_stop_for_a_moment_forgives_no_overcurrent(void)
+{
+    rig_t r;
+    uint32_t ran_ms = 0;
+
+    charge_at(&r, 160);
+    r.draw_ma = 20000;
+    while (r.out.contactor_closed) {
+        CHECK(ran_ms < 3u * CP_OVERCURRENT_MS);
+        (void)rig_lease(&r, 160);
+        rig_run(&r, CP_OVERCURRENT_MS - 500u);
+        (void)rig_lease(&r, 0);
+        rig_run(&r, 1);
+        ran_ms += CP_OVERCURRENT_MS - 499u;
+    }
+    CHECK(stands(&r, CP_FAULT_OVERCURRENT));
+}
+
+/* What flows before the closing is a weld's or the meter's doing; the guard counts from the closing on. */
+static void a_current_that_is_shown_while_open_is_not_counted(void)
+{
+    cp_evse_config_t config = rig_config();
+    const cp_evse_past_t past = {0};
+    rig_t r;
+
+    config.feedback_fitted = false;
+    rig_power_up(&r, 1, &config, &past);
+    rig_run(&r, 15000);
+    r.letter = 'B';
+    rig_run(&r, 500);
+    r.lease_da = 160;
+    r.lease_every_ms = 500;
+    r.welded = true;
+    r.draw_ma = 40000;
+    r.lock_jammed = true;
+    rig_run(&r, 100);
+    r.letter = 'C';
+    rig_run(&r, CP_OVERCURRENT_FAR_MS + 500u);
+    CHECK(!r.out.contactor_closed);
+    r.lock_jammed = false;
+    (void)rig_until_closed(&r, true, 100);
+    CHECK_BETWEEN(rig_until_closed(&r, false, 1200), CP_OVERCURRENT_FAR_MS - 2u, CP_OVERCURRENT_FAR_MS + 2u);
+}
+
 static void current_inputs_judge_by_their_scale(void)
 {
     cp_evse_config_t config = rig_config();
@@ -364,6 +409,8 @@ int main(void)
         TEST(a_vehicle_has_six_seconds_to_follow_a_lower_offer),
         TEST(a_short_peak_is_no_fault),
         TEST(a_vehicle_that_is_stopped_is_not_judged),
+        TEST(a_stop_for_a_moment_forgives_no_overcurrent),
+        TEST(a_current_that_is_shown_while_open_is_not_counted),
         TEST(current_inputs_judge_by_their_scale),
         TEST(a_guard_that_sees_no_current_ends_the_permission),
         TEST(a_vehicle_is_served_again_as_often_as_the_policy_says),

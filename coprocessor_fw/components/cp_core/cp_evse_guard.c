@@ -91,9 +91,9 @@ static void guard_residual_current(cp_evse_t *e, uint32_t step_ms, bool contact_
 static void guard_overcurrent(cp_evse_t *e, uint32_t step_ms, cp_notes_t *notes)
 {
     const bool judged = e->config.current != (uint8_t)CP_CURRENT_SOURCE_NONE && e->current_known;
+    const uint32_t drawn_ma = cp_evse_is_closed(e) ? e->current_ma : 0u; /* open, it is no vehicle's */
 
-    if (cp_overcurrent_step(&e->overcurrent, step_ms, judged ? e->offer_da : 0u, e->current_ma) &&
-        cp_evse_is_closed(e)) {
+    if (cp_overcurrent_step(&e->overcurrent, step_ms, judged ? e->offer_da : 0u, drawn_ma)) {
         cp_evse_retry_later(e, CP_RETRY_OVERCURRENT);
     }
     cp_evse_fault(e, CP_FAULT_OVERCURRENT, e->retry_ms[CP_RETRY_OVERCURRENT] > 0u,

@@ -31,14 +31,13 @@ uint32_t cp_overcurrent_limit_ma(const cp_overcurrent_t *o)
 
 bool cp_overcurrent_step(cp_overcurrent_t *o, uint32_t step_ms, uint16_t offer_da, uint32_t current_ma)
 {
+    /* Without an offer the vehicle has its time to stop, and who does not is opened under load: the clocks stand still,
+     * but forget nothing. */
+    const uint32_t judged_ms = offer_da > 0u ? step_ms : 0u;
+
     remember(o, step_ms, offer_da);
-    if (offer_da == 0u) { /* the vehicle has its time to stop; who does not is opened under load */
-        o->over_ms = 0;
-        o->far_ms = 0;
-        return false;
-    }
     const uint32_t limit_ma = cp_overcurrent_limit_ma(o);
-    o->over_ms = current_ma > limit_ma ? cp_count_up(o->over_ms, step_ms) : 0u;
-    o->far_ms = current_ma / 2u >= limit_ma ? cp_count_up(o->far_ms, step_ms) : 0u;
-    return o->over_ms >= CP_OVERCURRENT_MS || o->far_ms >= CP_OVERCURRENT_FAR_MS;
+    o->over_ms = current_ma > limit_ma ? cp_count_up(o->over_ms, judged_ms) : 0u;
+    o->far_ms = current_ma / 2u >= limit_ma ? cp_count_up(o->far_ms, judged_ms) : 0u;
+    return offer_da > 0u && (o->over_ms >= CP_OVERCURRENT_MS || o->far_ms >= CP_OVERCURRENT_FAR_MS);
 }
