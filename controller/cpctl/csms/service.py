@@ -24,6 +24,7 @@ from .connection import Socket, dial
 from .errors import ConnectionLost, NotConnected
 from .exchange import Exchange
 from .frames import Payload
+from .hooks import Hooks
 from .outbox import Outbox
 from .passwords import Passwords
 from .session import Session, Standing
@@ -59,8 +60,10 @@ class CsmsService:
         *,
         on_exchange: Callable[[Exchange], None] | None = None,
         vendors: Mapping[str, VendorHandler] | None = None,
+        hooks: Hooks | None = None,
     ) -> None:
         """Join the CSMS side to the station. `on_exchange` sees every CALL with what became of it; `vendors` serve DataTransfer by vendor id."""
+        self._hooks = hooks
         self._settings = settings
         self._inbox = inbox
         self._clock = clock
@@ -150,6 +153,13 @@ class CsmsService:
         if channel is None:
             raise NotConnected
         return channel.adapter.read_data_transfer(await channel.request(channel.adapter.data_transfer(vendor, message, data)))
+
+    async def authorize(self, id_token: IdToken) -> TokenInfo:
+        """Ask the CSMS about a token, whatever the station makes of it; NotConnected, or another CsmsError if there is no answer."""
+        channel = self._online
+        if channel is None:
+            raise NotConnected
+        return await _asked(channel, id_token)
 
     async def call(self, action: str, payload: Mapping[str, object]) -> Payload:
         """Send a CALL as given, for developers; NotConnected or another CsmsError if there is no answer."""
@@ -249,6 +259,7 @@ class CsmsService:
             on_online=self._go_online,
             on_offline=self._go_offline,
             on_exchange=self._on_exchange,
+            hooks=self._hooks,
         )
         try:
             await self._session.run()
@@ -289,11 +300,7 @@ class CsmsService:
     async def _ask(self, channel: Channel, ask: int, id_token: IdToken) -> None:
         info: TokenInfo | None = None
         try:
-            message = channel.adapter.authorize(id_token)
-            if message is None:
-                info = TokenInfo(TokenStatus.INVALID)
-            else:
-                info = channel.adapter.read_authorize(await channel.request(message))
+            info = await _asked(channel, id_token)
         except CallTimedOut as error:
             log.warning("csms.authorize_unanswered", error=str(error))
         except CsmsError as error:
@@ -311,6 +318,12 @@ class CsmsService:
             date = self._clock.utc(self._clock.now()) or self._clock.guess(stamp)
             log.warning("csms.undated", boot=stamp.boot, mono_ms=stamp.mono_ms, dated=date.isoformat())
         return date
+
+
+async def _asked(channel: Channel, id_token: IdToken) -> TokenInfo:
+    """Return the CSMS's word on a token; that it is invalid where this version can't ask about it."""
+    message = channel.adapter.authorize(id_token)
+    return TokenInfo(TokenStatus.INVALID) if message is None else channel.adapter.read_authorize(await channel.request(message))
 
 
 async def _within(timeout_s: float, wait: Awaitable[object]) -> None:

@@ -21,6 +21,7 @@ from .dialect import Admission
 from .errors import ConnectionLost, NotConnected
 from .exchange import Exchange
 from .frames import ErrorCode, Payload
+from .hooks import Hooks
 from .rpc import Rpc
 from .tunables import HEARTBEAT_INTERVAL, Tunables
 
@@ -61,6 +62,7 @@ class Session:
         on_online: Callable[[Session, bool], None],
         on_offline: Callable[[], None],
         on_exchange: Callable[[Exchange], None] | None,
+        hooks: Hooks | None = None,
     ) -> None:
         self._socket = socket
         self._adapter = adapter
@@ -78,7 +80,9 @@ class Session:
         self._beat_changed = asyncio.Event()
         self._boot_wanted = asyncio.Event()
         self._ping_changed = asyncio.Event()
-        self._rpc = Rpc(socket, adapter.dialect, adapter.handlers(), rng, admit=self._admit, utc=self._utc, on_exchange=on_exchange)
+        hooks = hooks or Hooks()
+        served = hooks.over(adapter.handlers())
+        self._rpc = Rpc(hooks.beside(socket), adapter.dialect, served, rng, admit=self._admit, utc=self._utc, on_exchange=on_exchange)
 
     @property
     def adapter(self) -> Adapter:
