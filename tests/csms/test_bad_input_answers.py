@@ -87,7 +87,7 @@ async def talking(action: str, odd: object, **variables: str) -> AsyncIterator[t
     async with serve(csms.serve, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")], ping_interval=None) as server:
         point = Point(CsmsSettings(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", "CP001"))
         point.station.variables |= {
-            "OCPPCommCtrlr.MessageAttemptInterval": "10",
+            "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]": "10",
             **{f"OCPPCommCtrlr.{name}": value for name, value in variables.items()},
         }
         point.start()

@@ -145,8 +145,8 @@ def test_nothing_that_a_csms_answers_breaks_the_charge_point(script: list[tuple[
             point.station.variables |= {
                 "OCPPCommCtrlr.WebSocketPingInterval": "0",
                 "OCPPCommCtrlr.HeartbeatInterval": "86400",
-                "OCPPCommCtrlr.MessageAttempts": "2",
-                "OCPPCommCtrlr.MessageAttemptInterval": "1",
+                "OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "2",
+                "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]": "1",
             }
             for entry, event in enumerate([started(), updated(), ended()], 1):
                 point.enqueue(entry, event)

@@ -56,9 +56,9 @@ async def test_what_happened_offline_is_delivered_in_its_order_with_the_right_nu
 @pytest.mark.parametrize("failure", [Refuse("InternalError"), Refuse("FormationViolation"), Silence(), Answer({"nonsense": 1})])
 async def test_a_failure_is_tried_again_after_growing_waits_and_then_given_up(csms: EmbeddedCsms, point: Point, failure: Step) -> None:
     point.station.variables |= {
-        "OCPPCommCtrlr.MessageAttempts": "3",
-        "OCPPCommCtrlr.MessageAttemptInterval": "60",
-        "OCPPCommCtrlr.MessageTimeout": "10",
+        "OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "3",
+        "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]": "60",
+        "CustomizationCtrlr.MessageTimeout": "10",
     }
     times: list[float] = []
     csms.script("StartTransaction", failure, failure, failure)
@@ -84,7 +84,7 @@ async def test_a_failure_is_tried_again_after_growing_waits_and_then_given_up(cs
 
 
 async def test_a_refused_message_in_the_middle_does_not_block_the_end(csms: EmbeddedCsms, point: Point) -> None:
-    point.station.variables |= {"OCPPCommCtrlr.MessageAttempts": "2", "OCPPCommCtrlr.MessageAttemptInterval": "5"}
+    point.station.variables |= {"OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "2", "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]": "5"}
     csms.script("MeterValues", Refuse(), Refuse())
     for entry, event in enumerate([started(), updated(), ended()], 1):
         point.enqueue(entry, event)
@@ -105,7 +105,7 @@ async def test_statuses_and_tokens_do_not_wait_for_a_failing_transaction_message
 
 @pytest.mark.parametrize("action", ["StartTransaction", "MeterValues", "StopTransaction"])
 async def test_a_lost_answer_makes_a_repeat_of_the_same_content(csms: EmbeddedCsms, point: Point, action: str) -> None:
-    point.station.variables["OCPPCommCtrlr.MessageAttempts"] = "1"  # a lost connection is no failed attempt
+    point.station.variables["OCPPCommCtrlr.MessageAttempts[TransactionEvent]"] = "1"  # a lost connection is no failed attempt
     csms.script(action, Cut(processed=True), Cut(processed=True))
     for entry, event in enumerate([started(), updated(), ended(samples=updated().samples)], 1):
         point.enqueue(entry, event)
@@ -118,7 +118,7 @@ async def test_a_lost_answer_makes_a_repeat_of_the_same_content(csms: EmbeddedCs
 
 async def test_a_restart_does_not_begin_to_count_failed_attempts_anew(csms: EmbeddedCsms, make_point: Callable[..., Point]) -> None:
     station = FakeStation()
-    station.variables |= {"OCPPCommCtrlr.MessageAttempts": "3", "OCPPCommCtrlr.MessageAttemptInterval": "60"}
+    station.variables |= {"OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "3", "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]": "60"}
     csms.script("StartTransaction", *[Refuse()] * 3)
     first = make_point(csms.url, station=station)
     first.enqueue(1, started())
@@ -131,7 +131,7 @@ async def test_a_restart_does_not_begin_to_count_failed_attempts_anew(csms: Embe
 
 
 async def test_being_offline_is_no_failed_attempt_however_long_and_often(csms: EmbeddedCsms, point: Point) -> None:
-    point.station.variables["OCPPCommCtrlr.MessageAttempts"] = "1"
+    point.station.variables["OCPPCommCtrlr.MessageAttempts[TransactionEvent]"] = "1"
     await eventually(lambda: point.station.online)
     for _ in range(5):
         await csms.set_up(False)

@@ -164,7 +164,7 @@ async def test_the_ping_interval_can_be_changed_while_connected(wire: DeadWire, 
 
 async def test_silence_over_a_dead_wire_is_no_failed_attempt(csms: EmbeddedCsms, wire: DeadWire, make_point: Callable[..., Point]) -> None:
     point = make_point(f"ws://127.0.0.1:{wire.port}/ocpp", pong_timeout_s=5.0)
-    point.station.variables |= {"OCPPCommCtrlr.WebSocketPingInterval": "0", "OCPPCommCtrlr.MessageAttempts": "1"}
+    point.station.variables |= {"OCPPCommCtrlr.WebSocketPingInterval": "0", "OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "1"}
     await eventually(lambda: point.station.online)
     wire.dead = True
     point.enqueue(1, started())

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cpctl.config import Config
-from cpctl.core.variable_table import Definition, Mutability, definitions
+from cpctl.core.variable_definition import Definition, Mutability
+from cpctl.core.variable_table import definitions
 from cpctl.core.variables import normalise
 from cpctl.csms.adapter import VERSIONS
 from cpctl.csms.passwords import MAX_PASSWORD, MIN_PASSWORD
 from cpctl.csms.tls import authority_trouble, own_trouble
-from cpctl.csms.v16.variables import variable_of
 from cpctl.errors import ConfigError, ConfigProblem
 
 from .board import board_settings
 from .settings import station_settings
+from .variables import named
 
 
 def problems(config: Config) -> Iterator[ConfigProblem]:
@@ -30,7 +31,8 @@ def _initial(config: Config) -> Iterator[ConfigProblem]:
     known = {definition.name: definition for definition in definitions(station_settings(config).evses)}
     for name, text in config.ocpp.initial_as_text():
         path = ("ocpp", "initial", name)
-        definition = known.get(variable_of(name) or name)
+        variable, value = named(name, text)
+        definition = known.get(variable)
         shown = config.ocpp.initial[name]
         if definition is None:
             yield config.source.problem(path, "there is no such variable", shown)
@@ -38,7 +40,7 @@ def _initial(config: Config) -> Iterator[ConfigProblem]:
             yield config.source.problem(path, "is a secret and not for this file; use csms.password_file")
         elif definition.mutability is Mutability.READ_ONLY:
             yield config.source.problem(path, "is read-only", shown)
-        elif normalise(definition, text) is None:
+        elif normalise(definition, value) is None:
             yield config.source.problem(path, _wanted(definition), shown)
 
 

@@ -13,12 +13,14 @@ from cpctl.core.faults import BY_CODE, BY_NAME
 from cpctl.core.inputs import ClearFault, Input, LocalStop, SetVariable, TokenPresented, Unlock
 from cpctl.core.model import IdToken, IdTokenType, Session, Stamp
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
-from cpctl.core.variable_table import Mutability
+from cpctl.core.variable_definition import Mutability
 from cpctl.csms.exchange import Exchange
-from cpctl.csms.v16.variables import VARIABLES, variable_of
+from cpctl.csms.v16.variables import VARIABLES
 from cpctl.errors import NoSuchEvse, NotFound, Refused
 from cpctl.store.sqlite import NOTES_KEPT
 from cpctl.version import VERSION
+
+from .variables import named
 
 if TYPE_CHECKING:
     from .controller import Controller
@@ -161,14 +163,14 @@ class StationServices:
 
     async def set_variable(self, name: str, value: str) -> Json:
         """Set a variable by its 1.6 key or its Component.Variable."""
-        variable = variable_of(name) or name
-        outcome, text = await self._controller.request(lambda request: SetVariable(request, variable, value, local=True))
+        variable, wanted = named(name, value)
+        outcome, text = await self._controller.request(lambda request: SetVariable(request, variable, wanted, local=True))
         if outcome is SetOutcome.UNKNOWN:
             raise NotFound(f"There is no variable {name!r}.", "cpctl variables, or GET /api/v1/variables, lists them.", field="name")
         shown = {definition.name: value for definition, value in self._station.variables() if definition.mutability is not Mutability.WRITE_ONLY}
         if outcome not in _GOOD:
-            wanted = repr(value) if variable in shown else "that"
-            raise Refused(f"{name} may not be {wanted}: {(text or outcome.value).rstrip('.')}.", field="value")
+            given = repr(value) if variable in shown else "that"
+            raise Refused(f"{name} may not be {given}: {(text or outcome.value).rstrip('.')}.", field="value")
         return {"name": variable, "value": shown.get(variable), "outcome": outcome.value}
 
     async def lend_port(self, seconds: int) -> Json:

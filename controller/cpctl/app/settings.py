@@ -5,11 +5,11 @@ from __future__ import annotations
 from cpctl.config import Config, EvseConfig, StartOptions
 from cpctl.core.model import ConnectorSettings, EvseSettings, LapsePolicy, StationSettings
 from cpctl.csms.settings import CsmsSettings
-from cpctl.csms.v16.variables import variable_of
 from cpctl.link.settings import LinkSettings
 from cpctl.version import VERSION
 
 from .board import board_settings
+from .variables import named
 
 
 def station_settings(config: Config) -> StationSettings:
@@ -19,7 +19,7 @@ def station_settings(config: Config) -> StationSettings:
         on_lapse=LapsePolicy(config.station.on_lapse),
         site_max_ma=config.site.max_current_a * 1000 if config.site.max_current_a is not None else None,
         link_dead_s=config.coprocessor.link_dead_s,
-        initial_variables=tuple((variable_of(name) or name, value) for name, value in config.ocpp.initial_as_text()),
+        initial_variables=tuple(named(name, value) for name, value in config.ocpp.initial_as_text()),
     )
 
 

@@ -10,7 +10,7 @@ from .claims import drop_claim, drop_lobby
 from .evse import Evse, UnlockWish
 from .holds import release
 from .inputs import ChangeAvailability, ClearCache, ClearFault, LimitTold, LocalStop, RemoteStop, Reset, SetVariable, Unlock
-from .model import Availability, Ending, LockState, StopReason, Trigger, Variable
+from .model import Availability, Ending, LockState, StopReason, Trigger, TxPoint, Variable
 from .outputs import ClearFaultAt, Decision, Restart, SetOutcome, UnlockOutcome, VariableChanged
 from .sampling import arm_sampling
 from .timers import Timer
@@ -162,8 +162,8 @@ def set_variable(turn: Turn, item: SetVariable) -> None:
         if definition.persistent:
             turn.save(f"variable/{item.name}", Variable(item.name, value))
         turn.do(VariableChanged(item.name, value))
-        if item.name == "TxCtrlr.TxStartOnPowerPathClosed":
-            state.points = chosen(value == "true")
+        if item.name == "TxCtrlr.TxStartPoint":
+            state.points = chosen(value == TxPoint.ENERGY_TRANSFER)
         if item.name in _INTERVALS:
             for evse in state.evses.values():
                 arm_sampling(turn, evse)

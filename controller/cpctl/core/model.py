@@ -285,6 +285,9 @@ class EvseSettings:
     max_current_ma: int
     phases: int = 3
     connectors: tuple[ConnectorSettings, ...] = (ConnectorSettings(1),)
+    residual_current: bool = False  # a monitor of residual current is fitted
+    temperature: bool = False  # a temperature sensor is fitted
+    lock: bool = False  # the socket has a lock
 
 
 class LapsePolicy(StrEnum):

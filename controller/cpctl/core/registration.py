@@ -1,7 +1,7 @@
 """Whether the CSMS has accepted this station, and what may begin while it has not (OCPP 1.6, 4.2.1).
 
 A station that was accepted once and is offline now decides alone. One that this CSMS, under this id, has never accepted, or whose last boot it answered
-with Pending or Rejected, begins no transaction: it is uncertain whether that could ever be delivered. PreBootTransactions lets it all the same.
+with Pending or Rejected, begins no transaction: it is uncertain whether that could ever be delivered. TxBeforeAcceptedEnabled lets it all the same.
 """
 
 from __future__ import annotations
@@ -37,4 +37,4 @@ def refused(turn: Turn) -> None:
 
 def bars_starts(state: State) -> bool:
     """Tell whether nothing may begin because the CSMS has not accepted the station."""
-    return not state.accepted and not state.variables.flag("TxCtrlr.PreBootTransactions")
+    return not state.accepted and not state.variables.flag("TxCtrlr.TxBeforeAcceptedEnabled")

@@ -22,6 +22,7 @@ from .model import (
     Session,
     StationSettings,
     Transaction,
+    TxPoint,
     Variable,
 )
 from .registration import was_accepted
@@ -62,7 +63,7 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
         settings=settings,
         variables=variables,
         cache=TokenCache(record for record in records.values() if isinstance(record, CacheEntry)),
-        points=chosen(variables.flag("TxCtrlr.TxStartOnPowerPathClosed")),
+        points=chosen(variables.text("TxCtrlr.TxStartPoint") == TxPoint.ENERGY_TRANSFER),
         new_id=new_id,
         next_entry=next_entry,
         evses=evses,

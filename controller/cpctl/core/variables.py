@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from .model import Measurand, Variable
-from .variable_table import Definition, Kind, Mutability, kind_of
+from .variable_definition import Definition, Kind, Mutability, kind_of
+from .variable_table import in_present_names
 
 # Longer values are refused before they are looked at: nothing in the table needs more.
 MAX_LENGTH: Final = 1000
@@ -32,8 +33,12 @@ def normalise(definition: Definition, given: str) -> str | None:
         case Kind.BOOLEAN:
             lowered = text.casefold()
             return lowered if lowered in ("true", "false") else None
-        case Kind.MEMBER_LIST:
+        case Kind.MEMBER_LIST | Kind.SEQUENCE_LIST:
             return _members(definition, text)
+        case Kind.OPTION_LIST:
+            return next((value for value in definition.values if value.casefold() == text.casefold()), None)
+        case Kind.DATE_TIME:
+            return None  # nobody sets one yet
         case Kind.STRING:
             return text if _within(definition, len(text) * 1000) else None
         case Kind.PASSWORD:
@@ -90,7 +95,8 @@ class Variables:
         self._table = {definition.name: definition for definition in table}
         self._values = {name: definition.default for name, definition in self._table.items()}
         self.refused: list[str] = []  # names whose configured or stored value can't be used
-        for name, value in (*initial, *((variable.name, variable.value) for variable in stored)):
+        known = ((variable.name, variable.value) for variable in stored)
+        for name, value in (*in_present_names(initial), *in_present_names(known)):
             definition = self._table.get(name)
             usable = normalise(definition, value) if definition and definition.mutability is not Mutability.READ_ONLY else None
             if usable is None:

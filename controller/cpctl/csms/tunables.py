@@ -31,17 +31,21 @@ class Tunables:
         """Return the one before it, while the CSMS has not accepted the last one; empty if there is none."""
         return self._view.previous_password()
 
+    def offline_threshold_s(self) -> int:
+        """How long an outage may be after which the CSMS is told only what changed (2.0.1, B04)."""
+        return self._number("OCPPCommCtrlr.OfflineThreshold")
+
     def message_timeout_s(self) -> int:
         """How long an answer may take."""
-        return self._number("OCPPCommCtrlr.MessageTimeout")
+        return self._number("CustomizationCtrlr.MessageTimeout")
 
     def message_attempts(self) -> int:
         """How often a transaction's message may fail before it is given up."""
-        return self._number("OCPPCommCtrlr.MessageAttempts")
+        return self._number("OCPPCommCtrlr.MessageAttempts[TransactionEvent]")
 
     def message_attempt_interval_s(self) -> int:
         """Wait so long after its first failure, and n times as long after the n-th."""
-        return self._number("OCPPCommCtrlr.MessageAttemptInterval")
+        return self._number("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]")
 
     def back_off(self) -> tuple[int, int, int]:
         """Minimum wait, random range, number of doublings."""

@@ -12,7 +12,7 @@ from cpctl.csms.dialect import Followed, Handler, HandlerRefusal
 from cpctl.csms.frames import ErrorCode, Payload
 
 from .mapping import Connectors
-from .variables import MAX_KEYS, Entry, Keys, variable_of
+from .variables import MAX_KEYS, Entry, Keys, setting_of
 
 _REJECTED: Payload = {"status": "Rejected"}
 _ACCEPTED: Payload = {"status": "Accepted"}
@@ -134,10 +134,11 @@ class Handlers:
         entry = self._keys.find(call["key"])
         if entry is None:
             return {"status": "NotSupported"}
-        variable = variable_of(entry.key)
-        if entry.read_only or variable is None:
+        setting = setting_of(entry.key, call["value"])
+        if entry.read_only or setting is None:
             return _REJECTED
-        outcome, _ = await self._inbox.request(lambda request: SetVariable(request, variable, call["value"]))
+        variable, value = setting
+        outcome, _ = await self._inbox.request(lambda request: SetVariable(request, variable, value))
         return {"status": _SET[outcome]}
 
     async def trigger(self, call: Payload) -> Payload | Followed:

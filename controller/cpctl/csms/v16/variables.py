@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cpctl.core.model import EvseSettings
+from cpctl.core.model import EvseSettings, TxPoint
 from cpctl.core.ports import StationView
-from cpctl.core.variable_table import Mutability, definitions
+from cpctl.core.variable_definition import Mutability
+from cpctl.core.variable_table import definitions
 
 MAX_KEYS = 128  # asked for in one GetConfiguration
 MAX_VALUE = 500  # characters of a value on the wire
@@ -21,12 +22,12 @@ VARIABLES: dict[str, str] = {
     "AuthorizeRemoteTxRequests": "AuthCtrlr.AuthorizeRemoteStart",
     "ClockAlignedDataInterval": "AlignedDataCtrlr.Interval",
     "ConnectionTimeOut": "TxCtrlr.EVConnectionTimeOut",
-    "ConnectorPhaseRotation": "Connector.PhaseRotation",
+    "ConnectorPhaseRotation": "CustomizationCtrlr.ConnectorPhaseRotation",
     "HeartbeatInterval": "OCPPCommCtrlr.HeartbeatInterval",
     "LocalAuthorizeOffline": "AuthCtrlr.LocalAuthorizeOffline",
     "LocalPreAuthorize": "AuthCtrlr.LocalPreAuthorize",
     "MaxEnergyOnInvalidId": "TxCtrlr.MaxEnergyOnInvalidId",
-    "MessageTimeout": "OCPPCommCtrlr.MessageTimeout",  # errata, 3.83
+    "MessageTimeout": "CustomizationCtrlr.MessageTimeout",  # errata, 3.83
     "MeterValueSampleInterval": "SampledDataCtrlr.TxUpdatedInterval",
     "MeterValuesAlignedData": "AlignedDataCtrlr.Measurands",
     "MeterValuesSampledData": "SampledDataCtrlr.TxUpdatedMeasurands",
@@ -38,8 +39,8 @@ VARIABLES: dict[str, str] = {
     "StopTransactionOnInvalidId": "TxCtrlr.StopTxOnInvalidId",
     "StopTxnAlignedData": "AlignedDataCtrlr.TxEndedMeasurands",
     "StopTxnSampledData": "SampledDataCtrlr.TxEndedMeasurands",
-    "TransactionMessageAttempts": "OCPPCommCtrlr.MessageAttempts",
-    "TransactionMessageRetryInterval": "OCPPCommCtrlr.MessageAttemptInterval",
+    "TransactionMessageAttempts": "OCPPCommCtrlr.MessageAttempts[TransactionEvent]",
+    "TransactionMessageRetryInterval": "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]",
     "UnlockConnectorOnEVSideDisconnect": "OCPPCommCtrlr.UnlockOnEVSideDisconnect",
     "WebSocketPingInterval": "OCPPCommCtrlr.WebSocketPingInterval",
     # Ours: 1.6 has no key for them.
@@ -48,22 +49,30 @@ VARIABLES: dict[str, str] = {
     "FreeVendActive": "AuthCtrlr.FreeVendActive",
     "FreeVendIdTag": "AuthCtrlr.FreeVendIdTag",
     "OutboxCapacity": "OCPPCommCtrlr.OutboxCapacity",
-    "PreBootTransactions": "TxCtrlr.PreBootTransactions",
+    "PreBootTransactions": "TxCtrlr.TxBeforeAcceptedEnabled",
     "RetryBackOffRandomRange": "OCPPCommCtrlr.RetryBackOffRandomRange",
     "RetryBackOffRepeatTimes": "OCPPCommCtrlr.RetryBackOffRepeatTimes",
     "RetryBackOffWaitMinimum": "OCPPCommCtrlr.RetryBackOffWaitMinimum",
     "SiteCurrentLimit": "ChargingStation.SiteCurrentLimit",
     "SilentOfflineTransactions": "TxCtrlr.SilentOfflineTransactions",
-    "TxStartOnPowerPathClosed": "TxCtrlr.TxStartOnPowerPathClosed",
+    "TxStartOnPowerPathClosed": "TxCtrlr.TxStartPoint",
 }
+
+# Keys that show their variable in words of their own: by its values what the key says, and by what is said of the key the value.
+_SHOWN: dict[str, dict[str, str]] = {"TxStartOnPowerPathClosed": {TxPoint.ENERGY_TRANSFER: "true"}}
+_SAID: dict[str, dict[str, str]] = {"TxStartOnPowerPathClosed": {"true": TxPoint.ENERGY_TRANSFER, "false": TxPoint.POWER_PATH_CLOSED}}
+_ELSE_SHOWN = "false"
 
 # Keys that tell how many members the list of another may have.
 _LISTS = ("ConnectorPhaseRotation", "MeterValuesAlignedData", "MeterValuesSampledData", "StopTxnAlignedData", "StopTxnSampledData")
 
 
-def variable_of(key: str) -> str | None:
-    """Name of the variable behind a key, whatever its case; None if it has none."""
-    return VARIABLES.get(_SPELLED.get(key.casefold(), ""))
+def setting_of(key: str, value: str) -> tuple[str, str] | None:
+    """Name the variable behind a key, and the value that it gets by this value of the key: one that it refuses where the key can't hold it. None if there is none."""
+    spelled = _SPELLED.get(key.casefold(), "")
+    if spelled not in VARIABLES:
+        return None
+    return VARIABLES[spelled], _SAID[spelled].get(value.strip().casefold(), "") if spelled in _SAID else value
 
 
 _SPELLED = {key.casefold(): key for key in VARIABLES}
@@ -103,7 +112,9 @@ class Keys:
         definition = self._table[VARIABLES[key]]
         if definition.mutability is Mutability.WRITE_ONLY:
             return Entry(key, None, False)
-        return Entry(key, self._view.variable(definition.name)[:MAX_VALUE], definition.mutability is Mutability.READ_ONLY)
+        value = self._view.variable(definition.name)
+        shown = _SHOWN[key].get(value, _ELSE_SHOWN) if key in _SHOWN else value
+        return Entry(key, shown[:MAX_VALUE], definition.mutability is Mutability.READ_ONLY)
 
     def _wire_limits(self) -> dict[str, str]:
         """Return what 1.6 alone asks for: what this adapter can take and serves, and how long lists may be."""
