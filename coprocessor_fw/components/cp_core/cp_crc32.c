@@ -9,6 +9,9 @@ uint32_t cp_crc32(uint32_t crc, const uint8_t *data, size_t len)
     };
 
     crc = ~crc;
+    /*@ loop invariant 0 <= i <= len;
+        loop assigns i, crc;
+        loop variant len - i; */
     for (size_t i = 0; i < len; i++) {
         crc ^= data[i];
         crc = (crc >> 4) ^ table[crc & 0xFu];

@@ -5,10 +5,21 @@
 #include <string.h>
 
 /* COBS: each zero is replaced by the distance to the next. Fewer than 254 bytes need one code byte more. */
+/*@ requires len <= CP_FRAME_RAW_MAX;
+    requires \valid_read(raw + (0 .. len - 1)) && \valid(out + (0 .. len + 1));
+    requires \separated(raw + (0 .. len - 1), out + (0 .. len + 1));
+    assigns out[0 .. len + 1];
+    ensures \result == len + 2;
+    ensures one_zero: \forall integer k; 0 <= k <= len ==> out[k] != 0;
+    ensures closed: out[len + 1] == 0; */
 static size_t stuff(const uint8_t *raw, size_t len, uint8_t *out)
 {
     size_t code_at = 0;
 
+    /*@ loop invariant 0 <= i <= len && 0 <= code_at <= i;
+        loop invariant \forall integer k; 0 <= k <= i && k != code_at ==> out[k] != 0;
+        loop assigns i, code_at, out[0 .. len];
+        loop variant len - i; */
     for (size_t i = 0; i < len; i++) {
         if (raw[i] == 0u) {
             out[code_at] = (uint8_t)(i + 1u - code_at);
@@ -23,16 +34,27 @@ static size_t stuff(const uint8_t *raw, size_t len, uint8_t *out)
 }
 
 /* Undo COBS in place; false if a code points past the end. */
+/*@ requires \valid(buffer + (0 .. len - 1)) && \valid(raw_len);
+    requires \separated(buffer + (0 .. len - 1), raw_len);
+    assigns buffer[0 .. len - 1], *raw_len;
+    ensures shrinks: \result ==> *raw_len <= len;
+    ensures untouched: !\result ==> *raw_len == \old(*raw_len); */
 static bool unstuff(uint8_t *buffer, size_t len, size_t *raw_len)
 {
     size_t in = 0;
     size_t out = 0;
 
+    /*@ loop invariant 0 <= out <= in <= len;
+        loop assigns in, out, buffer[0 .. len - 1];
+        loop variant len - in; */
     while (in < len) {
         const size_t code = buffer[in];
         if (code == 0u || code > len - in) {
             return false;
         }
+        /*@ loop invariant 1 <= i <= code && out < in + i;
+            loop assigns i, out, buffer[0 .. len - 1];
+            loop variant code - i; */
         for (size_t i = 1; i < code; i++) {
             buffer[out] = buffer[in + i];
             out++;
@@ -47,6 +69,8 @@ static bool unstuff(uint8_t *buffer, size_t len, size_t *raw_len)
     return true;
 }
 
+/*@ requires \valid_read(in + (0 .. 3));
+    assigns \nothing; */
 static uint32_t get_u32(const uint8_t *in)
 {
     return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
@@ -55,11 +79,11 @@ static uint32_t get_u32(const uint8_t *in)
 size_t cp_frame_encode(const cp_frame_t *frame, uint8_t out[CP_FRAME_WIRE_MAX])
 {
     uint8_t raw[CP_FRAME_RAW_MAX];
-    const size_t body = CP_FRAME_HEADER + frame->len;
 
     if (frame->len > CP_MAX_PAYLOAD) {
         return 0;
     }
+    const size_t body = CP_FRAME_HEADER + frame->len;
     raw[0] = (uint8_t)((unsigned)frame->major << 5 | (frame->kind & 0x1Fu));
     raw[1] = (uint8_t)(frame->session & 0xFFu);
     raw[2] = (uint8_t)(frame->session >> 8);
@@ -70,12 +94,22 @@ size_t cp_frame_encode(const cp_frame_t *frame, uint8_t out[CP_FRAME_WIRE_MAX])
         memcpy(&raw[CP_FRAME_HEADER], frame->payload, frame->len);
     }
     const uint32_t crc = cp_crc32(0, raw, body);
+    /*@ loop invariant 0 <= i <= CP_FRAME_CRC;
+        loop assigns i, raw[body .. body + CP_FRAME_CRC - 1];
+        loop variant CP_FRAME_CRC - i; */
     for (unsigned i = 0; i < CP_FRAME_CRC; i++) {
         raw[body + i] = (uint8_t)(crc >> (8u * i) & 0xFFu);
     }
     return stuff(raw, body + CP_FRAME_CRC, out);
 }
 
+/*@ requires \valid(decoder) && \valid(frame) && \separated(decoder, frame);
+    requires decoder_sound(decoder);
+    assigns decoder->buffer[0 .. CP_FRAME_WIRE_MAX - 1], *frame;
+    ensures \result == CP_DECODED_FRAME || \result == CP_DECODED_BAD_COBS || \result == CP_DECODED_BAD_CRC;
+    ensures inside: \result == CP_DECODED_FRAME ==> frame->payload == &decoder->buffer[CP_FRAME_HEADER];
+    ensures bounded: \result == CP_DECODED_FRAME ==> frame->len <= CP_MAX_PAYLOAD;
+    ensures untouched: \result != CP_DECODED_FRAME ==> *frame == \old(*frame); */
 static cp_decoded_t read_frame(cp_decoder_t *decoder, cp_frame_t *frame)
 {
     uint8_t *const raw = decoder->buffer;
@@ -88,15 +122,13 @@ static cp_decoded_t read_frame(cp_decoder_t *decoder, cp_frame_t *frame)
     if (cp_crc32(0, raw, body) != get_u32(&raw[body])) {
         return CP_DECODED_BAD_CRC;
     }
-    *frame = (cp_frame_t){
-        .major = (uint8_t)(raw[0] >> 5),
-        .kind = (uint8_t)(raw[0] & 0x1Fu),
-        .session = (uint16_t)((unsigned)raw[1] | (unsigned)raw[2] << 8),
-        .seq = raw[3],
-        .msg = (uint16_t)((unsigned)raw[4] | (unsigned)raw[5] << 8),
-        .payload = &raw[CP_FRAME_HEADER],
-        .len = body - CP_FRAME_HEADER,
-    };
+    frame->major = (uint8_t)(raw[0] >> 5);
+    frame->kind = (uint8_t)(raw[0] & 0x1Fu);
+    frame->session = (uint16_t)((unsigned)raw[1] | (unsigned)raw[2] << 8);
+    frame->seq = raw[3];
+    frame->msg = (uint16_t)((unsigned)raw[4] | (unsigned)raw[5] << 8);
+    frame->payload = &raw[CP_FRAME_HEADER];
+    frame->len = body - CP_FRAME_HEADER;
     return CP_DECODED_FRAME;
 }
 

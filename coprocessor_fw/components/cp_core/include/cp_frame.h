@@ -27,6 +27,21 @@ typedef struct {
 } cp_frame_t;
 
 /* Write a frame as it goes on the wire; returns its length, 0 if the payload is too long. */
+/*@ requires \valid_read(frame);
+    requires frame->len <= CP_MAX_PAYLOAD ==> \valid_read(frame->payload + (0 .. frame->len - 1));
+    requires \valid(out + (0 .. CP_FRAME_WIRE_MAX - 1));
+    assigns out[0 .. CP_FRAME_WIRE_MAX - 1];
+    behavior too_long:
+      assumes frame->len > CP_MAX_PAYLOAD;
+      assigns \nothing;
+      ensures \result == 0;
+    behavior fits:
+      assumes frame->len <= CP_MAX_PAYLOAD;
+      ensures length: \result == frame->len + CP_FRAME_RAW_MIN + 2;
+      ensures one_zero: \forall integer k; 0 <= k < \result - 1 ==> out[k] != 0;
+      ensures closed: out[\result - 1] == 0;
+    complete behaviors;
+    disjoint behaviors; */
 size_t cp_frame_encode(const cp_frame_t *frame, uint8_t out[CP_FRAME_WIRE_MAX]);
 
 typedef enum {
@@ -43,7 +58,17 @@ typedef struct {
     bool skipping; /* too long already: dropped to the next zero */
 } cp_decoder_t;
 
+/*@ predicate decoder_sound(cp_decoder_t *d) = d->used < CP_FRAME_WIRE_MAX; */
+
 /* Take one byte; a frame's payload stays valid until the next byte is taken. */
+/*@ requires \valid(decoder) && \valid(frame) && \separated(decoder, frame);
+    requires decoder_sound(decoder);
+    assigns *decoder, *frame;
+    ensures decoder_sound(decoder);
+    ensures inside: \result == CP_DECODED_FRAME ==> frame->payload == &decoder->buffer[CP_FRAME_HEADER];
+    ensures bounded: \result == CP_DECODED_FRAME ==> frame->len <= CP_MAX_PAYLOAD;
+    ensures untouched: \result != CP_DECODED_FRAME ==> *frame == \old(*frame);
+    ensures ended: byte == 0 ==> decoder->used == 0; */
 cp_decoded_t cp_decoder_take(cp_decoder_t *decoder, uint8_t byte, cp_frame_t *frame);
 
 #endif
