@@ -32,6 +32,7 @@ from cpctl.core.outputs import (
     TransactionStarted,
     TransactionUpdated,
 )
+from cpctl.core.ports import TransactionStatus
 from cpctl.core.variable_table import definitions
 from cpctl.csms.exchange import Exchange
 from cpctl.csms.service import CsmsService
@@ -58,6 +59,9 @@ class FakeStation:
         self.variables = {one.name: one.default for one in definitions(EVSES)}
         self.refs: dict[str, str] = {}
         self.previous = ""
+        self.running: dict[int, str] = {}  # the transaction of an EVSE
+        self.ongoing: dict[str, bool] = {}
+        self.queued = False
         self.started_by_entry: dict[int, str] = {}
         self.on_variable: Callable[[str, str], None] = lambda _name, _value: None
 
@@ -89,6 +93,15 @@ class FakeStation:
 
     def csms_ref(self, transaction_id: str) -> str | None:
         return self.refs.get(transaction_id)
+
+    def live(self, name: str) -> str | None:
+        return None
+
+    def transaction(self, evse: int) -> str | None:
+        return self.running.get(evse)
+
+    def transaction_status(self, transaction_id: str | None) -> TransactionStatus:
+        return TransactionStatus(self.ongoing.get(transaction_id) if transaction_id else None, self.queued)
 
     def status(self) -> Mapping[str, object]:
         return {}

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from cpctl.sim.csms import Seen
+from cpctl.sim.csms_desk import Seen
 from cpctl.sim.csms_script import Cut
 
 from .rig import ID, Rig, virtually

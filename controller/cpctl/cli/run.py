@@ -19,7 +19,7 @@ MAX_SPEED = 1000.0
 SpeedOption = Annotated[float, typer.Option("--speed", min=0.01, max=MAX_SPEED, help="Run the simulation this many times faster than life.")]
 UrlOption = Annotated[str | None, typer.Option("--csms", metavar="URL", help="CSMS to connect to; the id is appended.")]
 IdOption = Annotated[str | None, typer.Option("--id", help="Identity at the CSMS.")]
-VersionsOption = Annotated[list[str] | None, typer.Option("--ocpp", help="OCPP version to offer: 1.6; may be repeated.")]
+VersionsOption = Annotated[list[str] | None, typer.Option("--ocpp", help="OCPP version to offer: 1.6, 2.0.1 or 2.1; may be repeated, the preferred one first.")]
 ApiOption = Annotated[str | None, typer.Option("--api", metavar="HOST:PORT", help="Address of the local API.")]
 LevelOption = Annotated[str | None, typer.Option("--log-level", help="debug, info, warning or error.")]
 

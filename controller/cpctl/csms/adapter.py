@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from cpctl.core.ports import Inbox, StationView
 from .dialect import Dialect, Handler
 from .frames import Payload
 from .settings import CsmsSettings
-from .vendors import DataAnswer, Vendors
+from .vendors import DataAnswer, Json, Vendors
 
 
 class Registration(StrEnum):
@@ -64,8 +64,11 @@ class Triggers(Protocol):
     def statuses(self, evses: Collection[int]) -> None:
         """Tell the present status of these EVSEs' connectors; 0 is the station."""
 
-    def measure(self, evses: Collection[int]) -> None:
-        """Measure at these EVSEs and tell it."""
+    def measure(self, evses: Collection[int], *, in_transaction: bool = False) -> None:
+        """Measure at these EVSEs and tell it, as events of their transactions if asked so."""
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Send these in this order, each once the one before is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,13 @@ class Adapter(Protocol):
     subprotocol: str
     dialect: Dialect
     whole_transactions: bool  # it can only tell of those with a token and a vehicle
+    repeats_statuses: bool  # after a long outage every status is told anew, whatever the CSMS knows
 
     def handlers(self) -> Mapping[str, Handler]:
         """Return the CALLs that are served, by action."""
 
-    def boot(self) -> Message:
-        """Write the message that says we have started."""
+    def boot(self, *, triggered: bool = False) -> Message:
+        """Write the message that says we have started, sent at its time or because the CSMS has asked for it."""
 
     def read_boot(self, answer: Payload) -> BootAnswer:
         """Read its answer."""
@@ -111,7 +115,7 @@ class Adapter(Protocol):
     def read_authorize(self, answer: Payload) -> TokenInfo:
         """Read its answer."""
 
-    def data_transfer(self, vendor: str, message: str | None, data: str | None) -> Message:
+    def data_transfer(self, vendor: str, message: str | None, data: Json) -> Message:
         """Write a vendor's own message."""
 
     def read_data_transfer(self, answer: Payload) -> DataAnswer:
@@ -119,6 +123,9 @@ class Adapter(Protocol):
 
     def status(self, event: ConnectorStatusChanged, at: datetime) -> Message | None:
         """Write the report of a status; None if this version has no word for it."""
+
+    def is_news(self, event: ConnectorStatusChanged, told: ConnectorStatusChanged) -> bool:
+        """Tell whether a CSMS that was told the one learns anything from the other in this version's words."""
 
     def measured(self, event: Measured) -> Message | None:
         """Write what is measured now; None if there is nothing."""
@@ -136,6 +143,20 @@ def _v16(context: Context) -> Adapter:
     return Adapter16(context)
 
 
+def _v201(context: Context) -> Adapter:
+    from .v201.adapter import Adapter201
+    from .v201.editions import EDITION_2_0_1
+
+    return Adapter201(context, EDITION_2_0_1)
+
+
+def _v21(context: Context) -> Adapter:
+    from .v201.adapter import Adapter201
+    from .v201.editions import EDITION_2_1
+
+    return Adapter201(context, EDITION_2_1)
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A version that can be offered."""
@@ -145,9 +166,11 @@ class Version:
     make: Callable[[Context], Adapter]
 
 
-VERSIONS: Mapping[str, Version] = {"1.6": Version("1.6", "ocpp1.6", _v16)}
+VERSIONS: Mapping[str, Version] = {
+    version.name: version for version in (Version("1.6", "ocpp1.6", _v16), Version("2.0.1", "ocpp2.0.1", _v201), Version("2.1", "ocpp2.1", _v21))
+}
 
 
 def offered(names: Sequence[str]) -> dict[str, Version]:
-    """Return the versions of these names by subprotocol, in this order; names that are not built yet are left out."""
-    return {VERSIONS[name].subprotocol: VERSIONS[name] for name in names if name in VERSIONS}
+    """Return the versions of these names by subprotocol, in this order."""
+    return {VERSIONS[name].subprotocol: VERSIONS[name] for name in names}

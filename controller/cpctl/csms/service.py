@@ -32,7 +32,7 @@ from .settings import CsmsSettings
 from .statuses import Statuses
 from .triggers import Prompter
 from .tunables import HEARTBEAT_INTERVAL, PASSWORD, PING_INTERVAL, Tunables
-from .vendors import DataAnswer, VendorHandler, Vendors
+from .vendors import DataAnswer, Json, VendorHandler, Vendors
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +84,7 @@ class CsmsService:
         self._trouble: str | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._asks = 0
+        self._away_since: float | None = None
         self._network = asyncio.Event()
         self._network.set()
         self._attempted = asyncio.Event()
@@ -147,7 +148,7 @@ class CsmsService:
             "trouble": self._trouble,
         }
 
-    async def data_transfer(self, vendor: str, message: str | None = None, data: str | None = None) -> DataAnswer:
+    async def data_transfer(self, vendor: str, message: str | None = None, data: Json = None) -> DataAnswer:
         """Send a vendor's own message and return the CSMS's answer; NotConnected, or another CsmsError if there is none."""
         channel = self._online
         if channel is None:
@@ -274,8 +275,9 @@ class CsmsService:
     def _go_online(self, session: Session, booted: bool) -> None:
         self._online = session
         self._attempted.set()
-        if booted:
+        if booted or (session.adapter.repeats_statuses and self._was_away_for_long()):
             self._statuses.repeat_all()
+        self._away_since = None
         self._statuses.online.attach(session)
         self._outbox.online.attach(session)
         self._inbox.post(CsmsOnline(session.adapter.whole_transactions))
@@ -284,9 +286,14 @@ class CsmsService:
         if self._online is None:
             return
         self._online = None
+        self._away_since = asyncio.get_running_loop().time()
         self._statuses.online.detach()
         self._outbox.online.detach()
         self._inbox.post(CsmsOffline())
+
+    def _was_away_for_long(self) -> bool:
+        """Tell whether this outage is one after which the CSMS is told every status anew (2.0.1, B04)."""
+        return self._away_since is not None and asyncio.get_running_loop().time() - self._away_since > self._tunables.offline_threshold_s()
 
     def _say(self, error: CsmsError) -> None:
         """Log why we are not connected, once for each cause."""

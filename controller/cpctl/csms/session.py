@@ -160,13 +160,12 @@ class Session:
     async def _stay_registered(self) -> None:
         while True:
             while self._standing.registration is not Registration.ACCEPTED:
-                await _wait_until(self._standing.boot_due, self._boot_wanted)
-                await self._boot()
+                await self._boot(await _wait_until(self._standing.boot_due, self._boot_wanted))
             self._on_online(self, self._booted)
             await self._beat()
 
-    async def _boot(self) -> None:
-        boot = self._adapter.boot()
+    async def _boot(self, triggered: bool) -> None:
+        boot = self._adapter.boot(triggered=triggered)
         try:
             answer = self._adapter.read_boot(await self._rpc.request(boot.action, boot.payload, timeout_s=self._tunables.message_timeout_s()))
         except ConnectionLost:
@@ -257,14 +256,15 @@ class Session:
         return self._clock.utc(self._clock.now())
 
 
-async def _wait_until(due: float, sooner: asyncio.Event) -> None:
-    """Wait for a time of the loop, or until it is to be sooner."""
+async def _wait_until(due: float, sooner: asyncio.Event) -> bool:
+    """Wait for a time of the loop, or until it is to be sooner: tell whether it was."""
     try:
         async with asyncio.timeout_at(due):
             await sooner.wait()
-        sooner.clear()
     except TimeoutError:
-        pass
+        return False
+    sooner.clear()
+    return True
 
 
 async def _until_lost(work: Coroutine[None, None, None], over: asyncio.Future[ConnectionLost]) -> None:

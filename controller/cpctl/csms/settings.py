@@ -28,6 +28,7 @@ class CsmsSettings:
     model: str = "Charge point"
     serial: str | None = None
     firmware_version: str | None = None
+    boot_reason: str = "PowerUp"  # why this run has begun, as 2.0.1 calls it (BootReasonEnumType)
     box_serial: str = ""
     meter_type: str = ""
     meter_serial: str = ""

@@ -28,6 +28,7 @@ class Statuses:
         self._date = date
         self._latest: dict[Place, ConnectorStatusChanged] = {}
         self._due: dict[Place, None] = {}  # in the order of their change
+        self._told: dict[Place, ConnectorStatusChanged] = {}
         self.online = Online()
 
     def report(self, event: ConnectorStatusChanged) -> None:
@@ -38,8 +39,9 @@ class Statuses:
         self.online.ring()
 
     def repeat_all(self) -> None:
-        """Tell all statuses anew, as those of now: the CSMS has accepted our boot (1.6 errata, 3.22)."""
+        """Tell all statuses anew, as those of now: the CSMS has accepted our boot (1.6 errata, 3.22; 2.0.1 B01.FR.05), or was away for long (B04.FR.01)."""
         now = self._now()
+        self._told.clear()
         self._latest = {place: replace(event, at=now) for place, event in self._latest.items()}
         self._due = dict.fromkeys(sorted(self._latest))
         self.online.ring()
@@ -58,8 +60,11 @@ class Statuses:
                 continue
             place = next(iter(self._due))
             del self._due[place]
+            event, told = self._latest[place], self._told.get(place)
+            if told is not None and not channel.adapter.is_news(event, told):
+                continue
             try:
-                await self._send(channel, self._latest[place])
+                await self._send(channel, event)
             except ConnectionLost:
                 self._due[place] = None
                 self.online.detach(channel)
@@ -68,6 +73,7 @@ class Statuses:
         try:
             if message := channel.adapter.status(event, self._date(event.at)):
                 await channel.request(message)
+                self._told[event.evse, event.connector] = event
         except ConnectionLost:
             raise
         except LookupError:  # of an EVSE that this station no longer has

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from datetime import datetime
 
 import structlog
@@ -15,6 +15,7 @@ from cpctl.core.ports import Inbox
 from cpctl.errors import CsmsError
 
 from .adapter import Message
+from .errors import ConnectionLost
 from .session import Session
 from .statuses import Statuses
 
@@ -50,10 +51,15 @@ class Prompter:
             for event in self._statuses.current(evses):
                 self._send(session, session.adapter.status(event, self._date(event.at)))
 
-    def measure(self, evses: Collection[int]) -> None:
-        """Measure at these EVSEs and tell it."""
+    def measure(self, evses: Collection[int], *, in_transaction: bool = False) -> None:
+        """Measure at these EVSEs and tell it, as events of their transactions if asked so."""
         for evse in sorted(evses):
-            self._inbox.post(TakeSample(evse))
+            self._inbox.post(TakeSample(evse, in_transaction))
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Send these in this order, each once the one before is answered; the rest is dropped with the connection."""
+        if session := self._session():
+            self._start(_send_all(session, messages))
 
     def measured(self, event: Measured) -> None:
         """Tell what was measured outside of a transaction."""
@@ -66,15 +72,23 @@ class Prompter:
             task.cancel()
 
     def _send(self, session: Session, message: Message | None) -> None:
-        if message is None or len(self._under_way) >= MAX_UNDER_WAY:
+        if message is not None:
+            self._start(_send_all(session, (message,)))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        if len(self._under_way) >= MAX_UNDER_WAY:
+            work.close()
             return
-        task = asyncio.get_running_loop().create_task(_send_once(session, message))
+        task = asyncio.get_running_loop().create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
 
-async def _send_once(session: Session, message: Message) -> None:
-    try:
-        await session.request(message)
-    except CsmsError as error:
-        log.warning("csms.prompted_failed", action=message.action, error=str(error))
+async def _send_all(session: Session, messages: Iterable[Message]) -> None:
+    for message in messages:
+        try:
+            await session.request(message)
+        except CsmsError as error:
+            log.warning("csms.prompted_failed", action=message.action, error=str(error))
+            if isinstance(error, ConnectionLost):
+                return

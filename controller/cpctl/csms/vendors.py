@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,10 @@ TIMEOUT_S: Final = 10.0
 MAX_DATA_CHARS: Final = 128 * 1024
 
 
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+"""A vendor's data: any JSON in 2.0.1, a text in 1.6."""
+
+
 class DataStatus(StrEnum):
     """What became of a vendor's message."""
 
@@ -29,14 +34,19 @@ class DataStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DataAnswer:
-    """The answer to a vendor's message; what `data` means is between the two ends."""
+    """The answer to a vendor's message; what `data` means is between the two ends. To a 1.6 CSMS all but a text goes as its JSON."""
 
     status: DataStatus
-    data: str | None = None
+    data: Json = None
 
 
-VendorHandler: TypeAlias = Callable[[str | None, str | None], Awaitable[DataAnswer]]
+VendorHandler: TypeAlias = Callable[[str | None, Json], Awaitable[DataAnswer]]
 """Serves one vendor's messages: (messageId, data) to its answer. UNKNOWN_MESSAGE is for a messageId that it does not know."""
+
+
+def text_of(data: Json) -> str | None:
+    """Return a vendor's data as a text, which is all that 1.6 carries; None if there is none."""
+    return data if data is None or isinstance(data, str) else json.dumps(data, separators=(",", ":"))
 
 
 class Vendors:
@@ -46,7 +56,7 @@ class Vendors:
         self._handlers = {vendor.casefold(): handler for vendor, handler in handlers.items()}
         self._timeout_s = timeout_s
 
-    async def serve(self, vendor: str, message: str | None, data: str | None) -> DataAnswer:
+    async def serve(self, vendor: str, message: str | None, data: Json) -> DataAnswer:
         """Return a handler's answer. One that fails, takes too long or says too much has rejected the message."""
         handler = self._handlers.get(vendor.casefold())
         if handler is None:
@@ -54,7 +64,7 @@ class Vendors:
         try:
             async with asyncio.timeout(self._timeout_s):
                 answer = await handler(message, data)
-            size = len(answer.data or "")
+            size = len(text_of(answer.data) or "")
         except TimeoutError:
             log.error("vendor.too_slow", vendor=vendor, message=message, timeout_s=self._timeout_s)
         except Exception:

@@ -1,4 +1,4 @@
-"""A small CSMS for the demo and the tests: any number of OCPP 1.6 charge points over real WebSockets, scriptable, observable.
+"""A small CSMS for the demo and the tests: any number of charge points over real WebSockets, in any OCPP version, scriptable, observable.
 
 It shares framing and dispatch with the controller; that both may be wrong alike is why the tests have an independent CSMS beside it.
 """
@@ -12,7 +12,6 @@ import http
 import ssl
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from urllib.parse import unquote
@@ -28,12 +27,12 @@ from cpctl.csms.errors import ConnectionLost, NotConnected
 from cpctl.csms.exchange import Exchange
 from cpctl.csms.frames import ErrorCode, Payload
 from cpctl.csms.rpc import Rpc
-from cpctl.csms.v16.adapter import dialect
-from cpctl.csms.words import date_time
 from cpctl.errors import SimError
 
-from .csms_ledger import Ledger
+from .csms_desk import Desk, Point, Seen, Serve
 from .csms_script import Answer, Cut, Delay, Refuse, Silence, Step
+from .csms_v16 import Desk16
+from .csms_v201 import Desk21, Desk201
 
 log = structlog.get_logger(__name__)
 
@@ -41,32 +40,11 @@ CALL_TIMEOUT_S = 30.0
 FRAMES_KEPT = 5000
 _FOR_EVER_S = 1e9
 
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A frame as it went over the wire; `received` by the CSMS or sent by it."""
-
-    point: str
-    received: bool
-    text: str
+SPOKEN = {spoken.subprotocol: spoken for spoken in (Desk16, Desk201, Desk21)}
 
 
-@dataclass(slots=True)
-class Point:
-    """A charge point as the CSMS knows it."""
-
-    id: str
-    boots: list[Payload] = field(default_factory=list)
-    statuses: dict[int, Payload] = field(default_factory=dict)  # the latest of each connector
-    status_history: list[Payload] = field(default_factory=list)
-    heartbeats: int = 0
-    connections: int = 0
-    rpc: Rpc | None = None
-    socket: Socket | None = None
-
-
-class EmbeddedCsms:
-    """The server. `tokens` gives the status of an idTag, `others` that of all not named; `utc` is the time that it tells."""
+class EmbeddedCsms(Desk):
+    """The server. `tokens` gives the status of a token, `others` that of all not named; `utc` is the time that it tells."""
 
     def __init__(
         self,
@@ -76,24 +54,19 @@ class EmbeddedCsms:
         tokens: Mapping[str, str] | None = None,
         others: str = "Accepted",
         heartbeat_s: int = 300,
-        subprotocols: Sequence[str] = ("ocpp1.6",),
+        subprotocols: Sequence[str] = tuple(SPOKEN),
         password: str | bytes | None = None,
         tls: ssl.SSLContext | None = None,
         first_transaction: int = 1,
     ) -> None:
-        self._utc = utc
+        super().__init__(utc, tokens or {}, others, heartbeat_s, first_transaction)
         self._rng = rng
-        self.tokens: dict[str, str] = {tag.casefold(): status for tag, status in (tokens or {}).items()}
-        self.others = others
-        self.parents: dict[str, str] = {}  # parentIdTag of an idTag, casefolded
-        self.heartbeat_s = heartbeat_s
         self.subprotocols = tuple(subprotocols)
         self.password = password
         self._tls = tls
         self.http_status: int | None = None  # refuses every new connection with it
         self.http_headers: dict[str, str] = {}  # and these
         self.points: dict[str, Point] = {}
-        self.ledger = Ledger(first_transaction)
         self.frames: deque[Seen] = deque(maxlen=FRAMES_KEPT)
         self._scripts: defaultdict[str, deque[Step]] = defaultdict(deque)
         self._insisted: dict[str, Step] = {}
@@ -172,7 +145,7 @@ class EmbeddedCsms:
         """Answer the next boots with these registration statuses, and this interval where not Accepted."""
         for status in statuses:
             seconds = self.heartbeat_s if status == "Accepted" else interval
-            self.script("BootNotification", Answer({"status": status, "currentTime": self._now(), "interval": seconds}))
+            self.script("BootNotification", Answer({"status": status, "currentTime": self.now(), "interval": seconds}))
 
     def listen(self, listener: Callable[[str, Exchange], None]) -> None:
         """Show every exchange, as (charge point, exchange), when it is complete."""
@@ -231,16 +204,17 @@ class EmbeddedCsms:
         if connection.subprotocol is None or connection.request is None:
             return  # closes it, as OCPP-J 1.6, 3.2 asks
         point = self.point(_identity(connection.request))
+        spoken = SPOKEN[connection.subprotocol](self)
         socket = Socket(connection)
         rpc = Rpc(
             _Recorder(point.id, socket, self._record),
-            dialect(),
-            self._handlers(point),
+            spoken.dialect,
+            {action: self._scripted(point, action, serve_it) for action, serve_it in spoken.table().items()},
             self._rng,
-            utc=self._utc,
+            utc=self.utc,
             on_exchange=lambda exchange: self._tell(point.id, exchange),
         )
-        point.rpc, point.socket = rpc, socket
+        point.rpc, point.socket, point.subprotocol = rpc, socket, connection.subprotocol
         point.connections += 1
         self._ring()
         try:
@@ -264,22 +238,7 @@ class EmbeddedCsms:
         self.frames.append(seen)
         self._ring()
 
-    # ------------------------------------------------------------ OCPP 1.6
-
-    def _handlers(self, point: Point) -> Mapping[str, Handler]:
-        plain: Mapping[str, Callable[[Point, Payload], Payload]] = {
-            "Authorize": self._authorize,
-            "BootNotification": self._boot,
-            "DataTransfer": lambda _point, _call: {"status": "UnknownVendorId"},
-            "Heartbeat": self._heartbeat,
-            "MeterValues": self._meter_values,
-            "StartTransaction": self._start,
-            "StatusNotification": self._status,
-            "StopTransaction": self._stop,
-        }
-        return {action: self._scripted(point, action, serve_it) for action, serve_it in plain.items()}
-
-    def _scripted(self, point: Point, action: str, usual: Callable[[Point, Payload], Payload]) -> Handler:
+    def _scripted(self, point: Point, action: str, usual: Serve) -> Handler:
         """Serve by the script where there is one for this action."""
 
         async def handle(call: Payload) -> Payload:
@@ -309,43 +268,6 @@ class EmbeddedCsms:
                 self._ring()
 
         return handle
-
-    def _boot(self, point: Point, call: Payload) -> Payload:
-        point.boots.append(call)
-        return {"status": "Accepted", "currentTime": self._now(), "interval": self.heartbeat_s}
-
-    def _heartbeat(self, point: Point, _call: Payload) -> Payload:
-        point.heartbeats += 1
-        return {"currentTime": self._now()}
-
-    def _status(self, point: Point, call: Payload) -> Payload:
-        point.statuses[call["connectorId"]] = call
-        point.status_history.append(call)
-        return {}
-
-    def _authorize(self, _point: Point, call: Payload) -> Payload:
-        return {"idTagInfo": self._info(call["idTag"])}
-
-    def _start(self, point: Point, call: Payload) -> Payload:
-        charge = self.ledger.start(point.id, call)
-        return {"transactionId": charge.number, "idTagInfo": self._info(call["idTag"])}
-
-    def _meter_values(self, point: Point, call: Payload) -> Payload:
-        self.ledger.meter(point.id, call)
-        return {}
-
-    def _stop(self, point: Point, call: Payload) -> Payload:
-        self.ledger.stop(point.id, call)
-        return {"idTagInfo": self._info(call["idTag"])} if "idTag" in call else {}
-
-    def _info(self, id_tag: str) -> Payload:
-        info: Payload = {"status": self.tokens.get(id_tag.casefold(), self.others)}
-        if parent := self.parents.get(id_tag.casefold()):
-            info["parentIdTag"] = parent
-        return info
-
-    def _now(self) -> str:
-        return date_time(self._utc())
 
 
 class _Recorder:

@@ -12,7 +12,7 @@ from cpctl.csms.adapter import BootAnswer, Context, Delivery, Message, Registrat
 from cpctl.csms.dialect import Dialect, Handler
 from cpctl.csms.frames import ErrorCode, Payload
 from cpctl.csms.schemas import of_version
-from cpctl.csms.vendors import DataAnswer, DataStatus
+from cpctl.csms.vendors import DataAnswer, DataStatus, Json, text_of
 from cpctl.csms.words import moment
 
 from .encode import Encoder
@@ -45,6 +45,7 @@ class Adapter16:
     version = "1.6"
     subprotocol = "ocpp1.6"
     whole_transactions = True
+    repeats_statuses = False
 
     def __init__(self, context: Context) -> None:
         self.dialect = dialect()
@@ -57,8 +58,8 @@ class Adapter16:
         """Return the CALLs that are served, by action."""
         return self._handlers.table()
 
-    def boot(self) -> Message:
-        """BootNotification (4.2)."""
+    def boot(self, *, triggered: bool = False) -> Message:
+        """BootNotification (4.2), the same whoever wants it."""
         said = self._settings
         fields = {
             "chargePointVendor": said.vendor[:20],
@@ -94,9 +95,9 @@ class Adapter16:
         """Authorize.conf."""
         return token_info(answer["idTagInfo"])
 
-    def data_transfer(self, vendor: str, message: str | None, data: str | None) -> Message:
+    def data_transfer(self, vendor: str, message: str | None, data: Json) -> Message:
         """DataTransfer (4.3)."""
-        fields = {"vendorId": vendor, "messageId": message, "data": data}
+        fields = {"vendorId": vendor, "messageId": message, "data": text_of(data)}
         return Message("DataTransfer", {name: value for name, value in fields.items() if value is not None})
 
     def read_data_transfer(self, answer: Payload) -> DataAnswer:
@@ -106,6 +107,10 @@ class Adapter16:
     def status(self, event: ConnectorStatusChanged, at: datetime) -> Message | None:
         """StatusNotification (4.9)."""
         return self._encoder.status(event, at)
+
+    def is_news(self, event: ConnectorStatusChanged, told: ConnectorStatusChanged) -> bool:
+        """Every change is news: its words are the core's."""
+        return True
 
     def measured(self, event: Measured) -> Message:
         """MeterValues (4.7) of the present."""

@@ -10,6 +10,7 @@ from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
 from cpctl.csms.adapter import Context, Registration
 from cpctl.csms.dialect import Followed, Handler, HandlerRefusal
 from cpctl.csms.frames import ErrorCode, Payload
+from cpctl.csms.vendors import text_of
 
 from .mapping import Connectors
 from .variables import MAX_KEYS, Entry, Keys, setting_of
@@ -114,7 +115,7 @@ class Handlers:
     async def data_transfer(self, call: Payload) -> Payload:
         """DataTransfer (5.6)."""
         answer = await self._vendors.serve(call["vendorId"], call.get("messageId"), call.get("data"))
-        return {"status": answer.status.value} | ({} if answer.data is None else {"data": answer.data})
+        return {"status": answer.status.value} | ({} if answer.data is None else {"data": text_of(answer.data)})
 
     async def get_configuration(self, call: Payload) -> Payload:
         """GetConfiguration (5.8)."""
