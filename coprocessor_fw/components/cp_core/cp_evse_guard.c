@@ -19,7 +19,7 @@ void cp_evse_retry_later(cp_evse_t *e, cp_retry_t retry)
         return;
     }
     e->retries_used = e->retries_used < UINT8_MAX ? (uint8_t)(e->retries_used + 1u) : UINT8_MAX;
-    e->retry_ms[retry] = e->config.retry_s * 1000u;
+    e->retry_ms[retry] = e->config.retry_s * CP_SECOND_MS;
 }
 
 void cp_evse_forget_retries(cp_evse_t *e)
@@ -27,7 +27,7 @@ void cp_evse_forget_retries(cp_evse_t *e)
     e->retries_used = 0;
     for (unsigned i = 0; i < CP_RETRIES; i++) {
         if (e->retry_ms[i] == CP_RETRY_NEVER_MS) {
-            e->retry_ms[i] = e->config.retry_s * 1000u;
+            e->retry_ms[i] = e->config.retry_s * CP_SECOND_MS;
         }
     }
 }

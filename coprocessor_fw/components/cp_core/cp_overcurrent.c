@@ -3,7 +3,7 @@
 #include "cp_math.h"
 #include "cp_timing.h"
 
-#define SLICE_MS 1000u
+#define SLICE_MS CP_SECOND_MS
 #define MARGIN_MIN_MA 1000u
 
 static void remember(cp_overcurrent_t *o, uint32_t step_ms, uint16_t offer_da)

@@ -5,6 +5,9 @@
 #ifndef CP_TIMING_H
 #define CP_TIMING_H
 
+/* A second: what times of the configuration are given in, and what an offer is remembered by. */
+#define CP_SECOND_MS 1000u
+
 /* One reading of the pilot: the trimmed mean of the samples of this time. */
 #define CP_WINDOW_MS 10u
 /* Windows in a row that must agree before another pilot state is believed. */
