@@ -23,11 +23,13 @@ from cpctl.csms.vendors import VendorHandler
 from cpctl.errors import StoreError
 from cpctl.link.coprocessor import Coprocessor
 from cpctl.link.line import OpenLine
+from cpctl.link.values import value as link_value
 from cpctl.redact import redact_text
 from cpctl.runtime import Runtime
 from cpctl.store.sqlite import Store
 from cpctl.systemd import Notifier
 
+from .board import board_settings
 from .services import StationServices
 from .settings import csms_settings, link_settings, station_settings
 
@@ -82,7 +84,7 @@ class Controller:
             self.clock = around.clock(loop.time, around.wall, loaded.boot, around.machine)
             self.csms_settings = csms_settings(config, options)
             self.settings = replace(
-                station_settings(config),
+                station_settings(config, board_settings(config, around.simulated).evses),
                 csms=redact_text(self.csms_settings.endpoint),
                 whole_transactions=self.csms_settings.versions[0] == "1.6",
             )
@@ -109,6 +111,7 @@ class Controller:
                 around.random,
                 on_exchange=lambda exchange: self.services.exchanged(exchange),  # noqa: PLW0108  # not there yet
                 vendors=around.vendors,
+                live=lambda name: link_value(self.coprocessor.info, name),
             )
             self.runtime = Runtime(self.station, self.store, self.clock, self.coprocessor, self.csms, self._restart)
             self.services = StationServices(self)

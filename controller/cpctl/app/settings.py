@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 from cpctl.config import Config, EvseConfig, StartOptions
 from cpctl.core.model import ConnectorSettings, EvseSettings, LapsePolicy, StationSettings
 from cpctl.csms.settings import CsmsSettings
+from cpctl.link.messages import ConfigEvse, RcmType, TemperatureSensor
 from cpctl.link.settings import LinkSettings
 from cpctl.version import VERSION
 
@@ -12,10 +16,10 @@ from .board import board_settings
 from .variables import named
 
 
-def station_settings(config: Config) -> StationSettings:
-    """Tell the core what it has to know."""
+def station_settings(config: Config, fitted: Sequence[ConfigEvse] = ()) -> StationSettings:
+    """Tell the core what it has to know; `fitted` says what the board has for each EVSE."""
     return StationSettings(
-        evses=tuple(_evse(evse) for evse in config.evse),
+        evses=tuple(_evse(evse, part) for evse, part in zip_longest(config.evse, fitted)),
         on_lapse=LapsePolicy(config.station.on_lapse),
         site_max_ma=config.site.max_current_a * 1000 if config.site.max_current_a is not None else None,
         link_dead_s=config.coprocessor.link_dead_s,
@@ -60,9 +64,17 @@ def link_settings(config: Config, simulated: bool, speed: float = 1.0) -> LinkSe
     )
 
 
-def _evse(evse: EvseConfig) -> EvseSettings:
+def _evse(evse: EvseConfig, fitted: ConfigEvse | None) -> EvseSettings:
     connectors = tuple(ConnectorSettings(connector.id, connector.type, connector.fixed_cable) for connector in evse.connectors)
-    return EvseSettings(evse.id, evse.max_current_a * 1000, evse.phases, connectors)
+    return EvseSettings(
+        evse.id,
+        evse.max_current_a * 1000,
+        evse.phases,
+        connectors,
+        residual_current=fitted is not None and fitted.rcm != RcmType.NONE,
+        temperature=fitted is not None and fitted.temperature != TemperatureSensor.NONE,
+        lock=fitted is not None and bool(fitted.lock_fitted),
+    )
 
 
 def _version(text: str) -> tuple[int, int, int]:

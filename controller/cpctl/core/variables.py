@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from .model import Measurand, Variable
@@ -16,6 +17,7 @@ MAX_LENGTH: Final = 1000
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,10}")
 _DECIMAL: Final = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?")
+_SIGNED_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,3})?")
 
 
 def normalise(definition: Definition, given: str) -> str | None:
@@ -43,6 +45,21 @@ def normalise(definition: Definition, given: str) -> str | None:
             return text if _within(definition, len(text) * 1000) else None
         case Kind.PASSWORD:
             return text if text == given and text.isprintable() and text.isascii() and _within(definition, len(text) * 1000) else None
+
+
+class Misfit(StrEnum):
+    """What is wrong with a value, as OCPP's reason codes name it."""
+
+    FORM = "InvalidValue"
+    RANGE = "ValueOutOfRange"
+
+
+def misfit(definition: Definition, given: str) -> Misfit | None:
+    """Tell why a variable may not hold a value; None if it may."""
+    if normalise(definition, given) is not None:
+        return None
+    form = {Kind.INTEGER: _INTEGER, Kind.DECIMAL: _SIGNED_DECIMAL}.get(definition.kind)
+    return Misfit.RANGE if form is not None and form.fullmatch(given.strip()) else Misfit.FORM
 
 
 def _integer(definition: Definition, text: str) -> str | None:

@@ -73,7 +73,7 @@ class Triggers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an adapter may use of the rest. `date` gives the best date there is for a stamp, whatever it takes."""
+    """What an adapter may use of the rest. `date` gives the best date there is for a stamp, whatever it takes; `live` the present value of a variable that changes by itself."""
 
     settings: CsmsSettings
     evses: Sequence[EvseSettings]
@@ -83,6 +83,7 @@ class Context:
     registration: Callable[[], Registration]
     triggers: Triggers
     vendors: Vendors
+    live: Callable[[str], str | None]
 
 
 class Adapter(Protocol):

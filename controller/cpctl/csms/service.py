@@ -26,6 +26,7 @@ from .exchange import Exchange
 from .frames import Payload
 from .hooks import Hooks
 from .outbox import Outbox
+from .own_values import OwnValues
 from .passwords import Passwords
 from .session import Session, Standing
 from .settings import CsmsSettings
@@ -61,8 +62,12 @@ class CsmsService:
         on_exchange: Callable[[Exchange], None] | None = None,
         vendors: Mapping[str, VendorHandler] | None = None,
         hooks: Hooks | None = None,
+        live: Callable[[str], str | None] = lambda _name: None,
     ) -> None:
-        """Join the CSMS side to the station. `on_exchange` sees every CALL with what became of it; `vendors` serve DataTransfer by vendor id."""
+        """Join the CSMS side to the station. `on_exchange` sees every CALL with what became of it; `vendors` serve DataTransfer by vendor id.
+
+        `live` knows the values that change by themselves and are neither ours nor the station's.
+        """
         self._hooks = hooks
         self._settings = settings
         self._inbox = inbox
@@ -78,7 +83,12 @@ class CsmsService:
         self._statuses = Statuses(clock.now, self._date)
         self._prompter = Prompter(lambda: self._session, self._statuses, inbox, self._date)
         served = Vendors(vendors or {})
-        self._context = Context(settings, tuple(evses), inbox, view, self._date, lambda: self._standing.registration, self._prompter, served)
+        self._own = OwnValues(lambda: self._settings, self._tunables.message_timeout_s, lambda: self._date(clock.now()))
+        self._view = view
+        self._elsewhere = live
+        self._context = Context(
+            settings, tuple(evses), inbox, view, self._date, lambda: self._standing.registration, self._prompter, served, self.live
+        )
         self._session: Session | None = None
         self._online: Channel | None = None
         self._trouble: str | None = None
@@ -147,6 +157,13 @@ class CsmsService:
             "registration": self._standing.registration.value,
             "trouble": self._trouble,
         }
+
+    def live(self, name: str) -> str | None:
+        """Return the present value of a variable that changes by itself; None while nothing is known of it."""
+        for read in (self._own.value, self._view.live, self._elsewhere):
+            if (value := read(name)) is not None:
+                return value
+        return None
 
     async def data_transfer(self, vendor: str, message: str | None = None, data: Json = None) -> DataAnswer:
         """Send a vendor's own message and return the CSMS's answer; NotConnected, or another CsmsError if there is none."""

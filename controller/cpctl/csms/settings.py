@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from cpctl.core.variables_csms import CONFIGURED_SLOT
+
 from .errors import UrlUnusable
 
 
@@ -34,6 +36,7 @@ class CsmsSettings:
     meter_serial: str = ""
     iccid: str = ""
     imsi: str = ""
+    slot: int = CONFIGURED_SLOT  # of the network profile that this is
     open_timeout_s: float = 20.0  # for the opening handshake, TLS included
     pong_timeout_s: float = 20.0
 

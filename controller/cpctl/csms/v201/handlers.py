@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from cpctl.csms.adapter import Context
 from cpctl.csms.dialect import Handler
 
-from . import availability, data, remote, triggers
+from . import availability, data, remote, reports, triggers, variables
+from .device_model import DeviceModel
 from .mapping import Places
 
 
 def handlers(context: Context) -> Mapping[str, Handler]:
     """Return all handlers by action. What is not among them is NotSupported: its block is not there."""
-    places = Places(context.evses)
+    places, model = Places(context.evses), DeviceModel(context)
     return {
         **remote.table(context, places),
         **availability.table(context, places),
         **triggers.table(context, places),
         **data.table(context),
+        **variables.table(context, model),
+        **reports.table(context, model),
     }
