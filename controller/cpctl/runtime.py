@@ -80,9 +80,9 @@ class Runtime:
         clock: Clock,
         coprocessor: Coprocessor,
         csms: Csms,
-        restart: Callable[[bool], None],
+        restart: Callable[[Restart], None],
     ) -> None:
-        """Join the station to its ports; `restart(immediate)` is called when it asks for a restart of the host."""
+        """Join the station to its ports; `restart` is called when it asks for a restart of the host."""
         self._station = station
         self._store = store
         self._clock = clock
@@ -258,8 +258,8 @@ class Runtime:
                 self._csms.withdraw(entries)
             case VariableChanged(name, value):
                 self._csms.variable_changed(name, value)
-            case Restart(immediate):
-                self._restart(immediate)
+            case Restart():
+                self._restart(effect)
             case Reply(request, outcome, text):
                 future = self._requests.get(request)
                 if future is not None and not future.done():

@@ -17,19 +17,19 @@ from cpctl.config import Config, StartOptions
 from cpctl.core.anchors import latest_known_ms
 from cpctl.core.inputs import ClockSet, CoprocessorLost, CoprocessorReady, Input, Started, Stopping
 from cpctl.core.model import FirmwareMark
+from cpctl.core.outputs import Restart
 from cpctl.core.station import Station
 from cpctl.csms.service import CsmsService
 from cpctl.csms.vendors import VendorHandler
 from cpctl.errors import StoreError
 from cpctl.link.coprocessor import Coprocessor
 from cpctl.link.line import OpenLine
-from cpctl.link.values import value as link_value
 from cpctl.redact import redact_text
 from cpctl.runtime import Runtime
 from cpctl.store.sqlite import Store
 from cpctl.systemd import Notifier
 
-from .board import board_settings
+from .boot_reason import BootReason, boot_reason
 from .services import StationServices
 from .settings import csms_settings, link_settings, station_settings
 
@@ -82,9 +82,10 @@ class Controller:
         try:
             loaded = self.store.loaded
             self.clock = around.clock(loop.time, around.wall, loaded.boot, around.machine)
-            self.csms_settings = csms_settings(config, options)
+            begun = boot_reason(loaded.last_words, loaded.clean, loaded.records.values(), around.machine)
+            self.csms_settings = replace(csms_settings(config, options), boot_reason=begun.value)
             self.settings = replace(
-                station_settings(config, board_settings(config, around.simulated).evses),
+                station_settings(config),
                 csms=redact_text(self.csms_settings.endpoint),
                 whole_transactions=self.csms_settings.versions[0] == "1.6",
             )
@@ -111,7 +112,6 @@ class Controller:
                 around.random,
                 on_exchange=lambda exchange: self.services.exchanged(exchange),  # noqa: PLW0108  # not there yet
                 vendors=around.vendors,
-                live=lambda name: link_value(self.coprocessor.info, name),
             )
             self.runtime = Runtime(self.station, self.store, self.clock, self.coprocessor, self.csms, self._restart)
             self.services = StationServices(self)
@@ -194,9 +194,10 @@ class Controller:
         if not self._ending.done():
             self._ending.set_result(ending)
 
-    def _restart(self, immediate: bool) -> None:
+    def _restart(self, wish: Restart) -> None:
         """Take the station's wish to be started anew, after the answer to whoever asked for it is out."""
-        log.info("station.restarting", immediate=immediate)
+        log.info("station.restarting", immediate=wish.immediate)
+        self.store.last_words = BootReason.SCHEDULED_RESET if wish.scheduled else BootReason.REMOTE_RESET
         asyncio.get_running_loop().call_later(0.1, self._end, Ending.RESTART)
 
     # ------------------------------------------------------------ health

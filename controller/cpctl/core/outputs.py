@@ -281,10 +281,14 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """Restart the host's software once everything that had to be stored is; `immediate` without waiting for the outbox."""
+    """Restart the host's software once everything that had to be stored is; `immediate` without waiting for the outbox.
+
+    `scheduled`: what was asked for had to wait.
+    """
 
     raises_risk: ClassVar[bool] = True
     immediate: bool
+    scheduled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class Loaded:
     records: dict[str, Record]
     outbox: tuple[Waiting, ...]
     next_entry: int
+    last_words: str = ""  # of a run that ended in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Store:
         """Open, migrating as needed; `on_trouble(reason)` is called when commits begin to fail, and with None when they work again."""
         self._directory = directory
         self.on_trouble = on_trouble
+        self.last_words = ""  # kept for the next run, if this one ends in order
         self._lock = _hold_directory(directory)
         try:
             self._db = _open(directory / "cpctl.db")
@@ -207,6 +209,7 @@ class Store:
             if clean:
                 with self._db:
                     _set_meta(self._db, "clean", "1")
+                    _set_meta(self._db, "last_words", self.last_words)
         self._db.close()
         os.close(self._lock)
 
@@ -228,6 +231,7 @@ class Store:
             records=records,  # type: ignore[arg-type]  # the record table holds records only
             outbox=tuple(outbox),
             next_entry=max(int(meta.get("forgotten", "0")), outbox[-1].entry if outbox else 0) + 1,
+            last_words=meta.get("last_words", ""),
         )
 
 
