@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from random import Random
+from typing import TypeAlias
 from uuid import UUID
 
 import structlog
@@ -16,20 +17,23 @@ from cpctl.clock import Clock, ClockSource, machine_boot, system_wall, utc_from_
 from cpctl.config import Config, StartOptions
 from cpctl.core.anchors import latest_known_ms
 from cpctl.core.inputs import ClockSet, CoprocessorLost, CoprocessorReady, Input, Started, Stopping
-from cpctl.core.model import FirmwareMark
-from cpctl.core.outputs import Restart
+from cpctl.core.model import FirmwareMark, Record, Stamp
+from cpctl.core.outputs import Outcome, Output, Restart
 from cpctl.core.station import Station
+from cpctl.csms.hooks import Hooks
 from cpctl.csms.service import CsmsService
 from cpctl.csms.vendors import VendorHandler
-from cpctl.errors import StoreError
-from cpctl.link.coprocessor import Coprocessor
+from cpctl.errors import LinkError, StoreError
+from cpctl.link.coprocessor import Coprocessor, Post
 from cpctl.link.line import OpenLine
 from cpctl.redact import redact_text
 from cpctl.runtime import Runtime
 from cpctl.store.sqlite import Store
 from cpctl.systemd import Notifier
+from cpctl.version import VERSION
 
 from .boot_reason import BootReason, boot_reason
+from .electrical import Electrical, MakeElectrical
 from .services import StationServices
 from .settings import csms_settings, link_settings, station_settings
 
@@ -51,11 +55,17 @@ class Ending(StrEnum):
     RESTART = "restart"
 
 
+Gate: TypeAlias = Callable[[Input], Awaitable[tuple[Outcome, str] | None]]
+"""Looks at a command before the station sees it; returns None, or the outcome that refuses it."""
+Observe: TypeAlias = Callable[[Input, Sequence[Output]], None]
+"""Sees each input and what came of it. It must not raise nor wait, nor feed the station within the call."""
+
+
 @dataclass(slots=True)
 class Surroundings:
     """What a run takes from the outside world; tests and the simulation bring their own."""
 
-    open_line: OpenLine
+    open_line: OpenLine | None = None  # to the coprocessor; None where `electrical` makes another side in its place
     wall: Callable[[], float] = system_wall
     clock: type[Clock] = Clock
     machine: str = field(default_factory=machine_boot)
@@ -64,11 +74,17 @@ class Surroundings:
     simulated: bool = False
     notifier: Notifier = field(default_factory=Notifier.from_environment)
     vendors: Mapping[str, VendorHandler] = field(default_factory=dict)  # who serve DataTransfer, by vendor id
+    hooks: Hooks | None = None  # of the talk with the CSMS
+    gate: Gate | None = None
+    observe: Observe | None = None
+    firmware_version: str = VERSION  # as the CSMS is told
+    electrical: MakeElectrical | None = None
 
 
 class Controller:
     """One run of the station."""
 
+    coprocessor: Electrical
     runtime: Runtime
     services: StationServices
 
@@ -83,7 +99,7 @@ class Controller:
             loaded = self.store.loaded
             self.clock = around.clock(loop.time, around.wall, loaded.boot, around.machine)
             begun = boot_reason(loaded.last_words, loaded.clean, loaded.records.values(), around.machine)
-            self.csms_settings = replace(csms_settings(config, options), boot_reason=begun.value)
+            self.csms_settings = replace(csms_settings(config, options), boot_reason=begun.value, firmware_version=around.firmware_version)
             self.settings = replace(
                 station_settings(config),
                 csms=redact_text(self.csms_settings.endpoint),
@@ -94,15 +110,8 @@ class Controller:
             self.clock.dated = self.station.dated
             if self.clock.source is ClockSource.NONE and (saved_ms := latest_known_ms(loaded.records.values())) is not None:
                 self.clock.set_utc(utc_from_ms(saved_ms), ClockSource.SAVED)
-            mark = next((record for record in loaded.records.values() if isinstance(record, FirmwareMark)), None)
-            self.coprocessor = Coprocessor(
-                around.open_line,
-                self._from_link,
-                link_settings(config, around.simulated, options.speed),
-                around.random,
-                mark=(mark.boot_nonce, mark.event_id) if mark is not None else None,
-                alive=lambda: self.runtime.alive(),  # noqa: PLW0108  # not there yet
-            )
+            make = around.electrical or self._over_line
+            self.coprocessor = make(self._from_link, self.station, loaded.records)
             self.csms = CsmsService(
                 self.csms_settings,
                 self.settings.evses,
@@ -112,17 +121,24 @@ class Controller:
                 around.random,
                 on_exchange=lambda exchange: self.services.exchanged(exchange),  # noqa: PLW0108  # not there yet
                 vendors=around.vendors,
+                hooks=around.hooks,
             )
-            self.runtime = Runtime(self.station, self.store, self.clock, self.coprocessor, self.csms, self._restart)
+            core = self.station if around.observe is None else _Observed(self.station, around.observe)
+            self.runtime = Runtime(core, self.store, self.clock, self.coprocessor, self.csms, self._restart)
             self.services = StationServices(self)
         except BaseException:
             self.store.close(clean=False)
             raise
         self.post = self.runtime.post
-        self.request = self.runtime.request
         self.store.on_trouble = self.runtime.store_trouble
         self._link_heard = asyncio.Event()
         self._ending: asyncio.Future[Ending] = loop.create_future()
+
+    async def request(self, make: Callable[[int], Input]) -> tuple[Outcome, str]:
+        """Feed a command, unless the gate refuses it; `core.ports.Inbox`."""
+        gate = self._around.gate
+        refusal = await gate(make(0)) if gate is not None else None
+        return refusal or await self.runtime.request(make)
 
     # ------------------------------------------------------------ life
 
@@ -228,6 +244,21 @@ class Controller:
 
     # ------------------------------------------------------------ wiring
 
+    def _over_line(self, post: Post, _station: Station, records: Mapping[str, Record]) -> Coprocessor:
+        """Make the electrical side that is a coprocessor at the end of a line."""
+        around = self._around
+        if around.open_line is None:
+            raise LinkError("There is neither a line to a coprocessor nor anything in its place.")
+        mark = next((record for record in records.values() if isinstance(record, FirmwareMark)), None)
+        return Coprocessor(
+            around.open_line,
+            post,
+            link_settings(self.config, around.simulated, self.options.speed),
+            around.random,
+            mark=(mark.boot_nonce, mark.event_id) if mark is not None else None,
+            alive=lambda: self.runtime.alive(),  # noqa: PLW0108  # not there yet
+        )
+
     def _from_link(self, item: Input, committed: Callable[[], None] | None = None) -> None:
         self.post(item, committed)
         if isinstance(item, CoprocessorReady | CoprocessorLost):
@@ -235,6 +266,21 @@ class Controller:
 
     def _new_id(self) -> str:
         return str(UUID(int=self._around.random.getrandbits(128), version=4))
+
+
+class _Observed:
+    """The station with somebody who looks on."""
+
+    def __init__(self, station: Station, observe: Observe) -> None:
+        self._station = station
+        self._observe = observe
+        self.deadline = station.deadline
+
+    def handle(self, now: Stamp, item: Input) -> Sequence[Output]:
+        """Take an input; return what it asks for."""
+        outputs = self._station.handle(now, item)
+        self._observe(item, outputs)
+        return outputs
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

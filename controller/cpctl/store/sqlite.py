@@ -79,22 +79,24 @@ class StoredNote:
 
 
 class Store:
-    """One state directory, held by one process."""
+    """One state directory, held by one process; or none, and nothing outlives it."""
 
-    def __init__(self, directory: Path, on_trouble: Callable[[str | None], None] = lambda reason: None) -> None:
-        """Open, migrating as needed; `on_trouble(reason)` is called when commits begin to fail, and with None when they work again."""
-        self._directory = directory
+    def __init__(self, directory: Path | None, on_trouble: Callable[[str | None], None] = lambda reason: None) -> None:
+        """Open, migrating as needed; `on_trouble(reason)` is called when commits begin to fail, and with None when they work again.
+
+        `directory=None` keeps everything in memory.
+        """
         self.on_trouble = on_trouble
         self.last_words = ""  # kept for the next run, if this one ends in order
-        self._lock = _hold_directory(directory)
+        self._lock = None if directory is None else _hold_directory(directory)
         try:
-            self._db = _open(directory / "cpctl.db")
+            self._db = _open(None if directory is None else directory / "cpctl.db")
             self.loaded = self._load()
         except sqlite3.Error as error:
-            os.close(self._lock)
-            raise _unusable(directory, error) from error
+            self._let_go()
+            raise _unusable(directory or Path(), error) from error
         except StoreError:
-            os.close(self._lock)
+            self._let_go()
             raise
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._backlog = Backlog()
@@ -211,7 +213,11 @@ class Store:
                     _set_meta(self._db, "clean", "1")
                     _set_meta(self._db, "last_words", self.last_words)
         self._db.close()
-        os.close(self._lock)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
 
     def _load(self) -> Loaded:
         meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
@@ -258,9 +264,10 @@ def _unusable(directory: Path, error: sqlite3.Error) -> StoreError:
     return StoreError(f"{directory / 'cpctl.db'}: {error}.", step)
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-    os.chmod(path, 0o600)
+def _open(path: Path | None) -> sqlite3.Connection:
+    db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None, timeout=10)
+    if path is not None:
+        os.chmod(path, 0o600)
     # Records are small: quarter pages mean a quarter of the bytes for each commit, which an SD card and the G12 goal both like.
     db.execute(f"PRAGMA page_size={_PAGE_BYTES}")
     db.execute("PRAGMA journal_mode=WAL")

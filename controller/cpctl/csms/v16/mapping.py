@@ -47,6 +47,27 @@ _TOKEN_STATUS: dict[str, TokenStatus] = {
 # The main controller has no vehicle: of a connector's states only these are left to it (1.6, 4.9).
 _STATION_STATUS = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED})
 
+# ChargePointErrorCode without NoError (7.6).
+_ERROR_CODES = frozenset(
+    {
+        "ConnectorLockFailure",
+        "EVCommunicationError",
+        "GroundFailure",
+        "HighTemperature",
+        "InternalError",
+        "LocalListConflict",
+        "OtherError",
+        "OverCurrentFailure",
+        "OverVoltage",
+        "PowerMeterFailure",
+        "PowerSwitchFailure",
+        "ReaderFailure",
+        "ResetFailure",
+        "UnderVoltage",
+        "WeakSignal",
+    }
+)
+
 _FAULTS = {fault.name: fault for fault in FAULTS}
 
 # This error code is a warning, and is only for these (1.6, 4.9).
@@ -71,8 +92,8 @@ def error_code(fault: str | None, status: str) -> tuple[str, str]:
     if fault is None:  # what is not of the catalogue is that nobody can say anything of the hardware
         return ("InternalError", "link_dead") if status == "Faulted" else (NO_ERROR, "")
     known = _FAULTS.get(fault)
-    if known is None:
-        return "OtherError", fault[:50]
+    if known is None:  # a name of the program's that the station is embedded in
+        return fault if fault in _ERROR_CODES else "OtherError", fault[:50]
     code = "OtherError" if known.error_code == _OF_THE_VEHICLE and status not in _VEHICLE_STATUS else known.error_code
     return code, known.code
 

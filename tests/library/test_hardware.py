@@ -1,0 +1,158 @@
+"""Inputs that fail, outputs that fail, locks that jam: what a program's callbacks may do to the station."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from tests.library.house import ID, House
+from tests.whole.rig import virtually
+
+from cpctl import ChargePoint
+
+
+def _broken() -> bool:
+    raise OSError("no bus")
+
+
+@virtually
+async def test_an_input_that_fails_takes_the_permission_back_until_it_can_be_read_again() -> None:
+    house = House()
+    await house.csms.start()
+    broken = False
+
+    def plugged() -> bool:
+        return _broken() if broken else house.charger.plugged
+
+    house.station.set_plugged_input(plugged)
+    async with house:
+        await house.online()
+        await house.charge()
+        broken = True
+        await house.until(lambda: house.charger.amperes == 0, 1)
+        assert any("no bus" in text for text in house.station.why_not())
+        assert house.station.is_transaction_running()
+        broken = False
+        await house.until(lambda: house.charger.amperes == 32, 1)
+        await house.status("Charging")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [lambda: "much", lambda: float("nan"), lambda: -1.0, lambda: 1e30, lambda: _broken(), lambda: None],
+    ids=["text", "nan", "negative", "huge", "raises", "none"],
+)
+@virtually
+async def test_a_meter_that_fails_costs_its_values_and_no_charge(read: Callable[[], float]) -> None:
+    house = House()
+    await house.csms.start()
+    good = True
+    house.station.set_energy_input(lambda: house.charger.energy_wh if good else read())
+    async with house:
+        await house.online()
+        await house.charge()
+        good = False
+        await asyncio.sleep(90)
+        assert house.station.status() == "Charging"
+        good = True
+        house.charger.energy_wh = 1900.0
+        await asyncio.sleep(1)
+        await house.station.end_transaction()
+        await house.csms.until(lambda: house.csms.ledger.charges[0].stop is not None)
+        assert house.csms.ledger.charges[0].meter_stop == 1900
+        assert house.csms.ledger.problems == []
+
+
+@virtually
+async def test_an_output_that_fails_is_told_again() -> None:
+    house = House()
+    await house.csms.start()
+    fails = True
+    told: list[float] = []
+
+    def output(watts: float, amperes: float, phases: int) -> None:
+        if fails:
+            raise OSError("no bus")
+        told.append(amperes)
+
+    house.station.on_limit(output)
+    async with house:
+        await house.online()
+        await house.charge()
+        assert told == []
+        fails = False
+        await asyncio.sleep(1)
+        assert told == [32.0]
+        house.station.stop()
+        await asyncio.sleep(1)
+    assert told[-1] == 0.0
+
+
+@virtually
+async def test_a_fault_stops_the_charge_and_is_told_in_the_words_of_the_standard() -> None:
+    async with House() as house:
+        await house.online()
+        await house.charge()
+        house.charger.fault = "GroundFailure"
+        await house.status("Faulted")
+        assert house.charger.amperes == 0
+        assert house.csms.point(ID).statuses[1]["errorCode"] == "GroundFailure"
+        house.charger.fault = None
+        await house.status("Charging")
+
+
+@pytest.mark.parametrize(("result", "said"), [(True, "Unlocked"), (None, "Unlocked"), (False, "UnlockFailed")])
+@virtually
+async def test_the_socket_is_unlocked_by_the_program_and_the_csms_hears_its_word(result: bool | None, said: str) -> None:
+    house = House()
+    await house.csms.start()
+    moved: list[str] = []
+
+    @house.station.on_lock
+    def lock() -> None:
+        moved.append("lock")
+
+    @house.station.on_unlock
+    async def unlock() -> bool | None:
+        await asyncio.sleep(1)
+        moved.append("unlock")
+        return result
+
+    async with house:
+        await house.online()
+        await house.charge()
+        assert moved == ["lock"]
+        assert await house.call("UnlockConnector", connectorId=1) == {"status": said}
+        assert moved[1] == "unlock"
+        assert house.charger.amperes == 0
+
+
+@virtually
+async def test_without_an_output_for_it_unlocking_is_not_supported() -> None:
+    async with House() as house:
+        await house.online()
+        assert await house.call("UnlockConnector", connectorId=1) == {"status": "NotSupported"}
+
+
+@virtually
+async def test_only_what_is_measured_is_told() -> None:
+    house = House(variables={"MeterValuesSampledData": "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Temperature"})
+    await house.csms.start()
+    house.station.add_meter_input(lambda: 35.5, "Temperature")
+    async with house:
+        await house.online()
+        await house.charge()
+        await asyncio.sleep(61)
+        (values,) = house.csms.ledger.charges[0].meter_values
+        measured = {one["measurand"]: one["value"] for one in values["meterValue"][0]["sampledValue"]}
+    assert measured.keys() == {"Energy.Active.Import.Register", "Power.Active.Import", "Temperature"}
+    assert float(measured["Temperature"]) == 35.5
+
+
+def test_a_measurand_that_there_is_no_place_for_is_refused_when_it_is_given() -> None:
+    station = ChargePoint("ws://csms.example", ID)
+    with pytest.raises(ValueError, match="Frequency"):
+        station.add_meter_input(lambda: 50.0, "Frequency")
+    with pytest.raises(ValueError, match="Mood"):
+        station.add_meter_input(lambda: 1.0, "Mood")
