@@ -17,6 +17,7 @@ from .editions import Edition, dialect
 from .encode import Encoder
 from .handlers import handlers
 from .mapping import connector_status, id_token, token_info
+from .numbers import exact
 
 # A CSMS that names a longer one in its boot's answer does not mean it.
 LONGEST_INTERVAL_S = 7 * 24 * 3600
@@ -34,7 +35,7 @@ class Adapter201:
         self.dialect = dialect(edition)
         self._settings = context.settings
         self._encoder = Encoder(context.date)
-        self._handlers = handlers(context)
+        self._handlers = {action: exact(handler) for action, handler in handlers(context).items()}
 
     def handlers(self) -> Mapping[str, Handler]:
         """Return the CALLs that are served, by action."""

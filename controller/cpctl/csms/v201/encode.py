@@ -17,6 +17,8 @@ from .mapping import connector_status, id_token, reason
 
 _LINE_VOLTAGE = ("", "L1-N", "L2-N", "L3-N")
 _LINE = ("", "L1", "L2", "L3")
+# A value of the device model in 2.0.1, and no measurand any more.
+_NO_MEASURANDS = frozenset({Measurand.TEMPERATURE})
 
 
 class Encoder:
@@ -101,12 +103,9 @@ class Encoder:
 
     def _meter_values(self, samples: Sequence[Sample]) -> list[Payload]:
         return [
-            {
-                "timestamp": self._time(sample.at),
-                "sampledValue": [_sampled_value(reading, sample.context) for reading in sample.readings],
-            }
+            {"timestamp": self._time(sample.at), "sampledValue": values}
             for sample in samples
-            if sample.readings
+            if (values := [_sampled_value(reading, sample.context) for reading in sample.readings if reading.measurand not in _NO_MEASURANDS])
         ]
 
     def _time(self, stamp: Stamp) -> str:
@@ -120,12 +119,10 @@ def _sampled_value(reading: Reading, context: ReadingContext) -> Payload:
 
 @cache
 def _kind(measurand: Measurand, unit: str, phase: int, context: ReadingContext) -> Payload:
-    """Return what is the same in all values of a kind."""
+    """Return what is the same in all values of a kind. All is measured at the outlet, which need not be said."""
     kind: Payload = {"context": context.value, "measurand": measurand.value}
     if phase:
         kind["phase"] = (_LINE_VOLTAGE if measurand is Measurand.VOLTAGE else _LINE)[phase]
-    if measurand is Measurand.TEMPERATURE:
-        kind["location"] = "Body"  # of the station; all else is measured at the outlet, which need not be said
     if unit:
         kind["unitOfMeasure"] = {"unit": unit}
     return kind
