@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import product
 
 import pytest
 
-from cpctl.core.model import ChargingState, Claim, ConnectorStatus, Ending, EvseSettings, IdToken, Stamp, StationSettings, StopReason, Trigger
+from cpctl.core.inputs import EvseObserved
+from cpctl.core.model import (
+    ChargingState,
+    Claim,
+    ConnectorStatus,
+    Ending,
+    EvseSettings,
+    IdToken,
+    Pilot,
+    Stamp,
+    StationSettings,
+    StopReason,
+    Trigger,
+    TxPoint,
+)
 from cpctl.core.outputs import Publish, TransactionEnded
 from cpctl.core.reasons import withheld
 from cpctl.core.restore import restore
@@ -16,7 +31,7 @@ from cpctl.core.taps import MAX_TAPS, REPEAT_MS, repeated
 from cpctl.core.timers import Timer, Timers
 from cpctl.core.transactions import begin, stop
 from cpctl.core.turn import Turn
-from cpctl.core.tx_points import EnergyWanted, PluggedAndAuthorized, TxFacts
+from cpctl.core.tx_points import TxPoints
 
 
 @pytest.mark.parametrize(
@@ -52,12 +67,12 @@ def test_timers_fall_due_in_order_of_time_and_then_of_setting() -> None:
     assert [timers.take_due(40) for _ in range(4)] == [(Timer.CLAIM, 1), (Timer.SAMPLE, 2), (Timer.SAMPLE, 1), None]
 
 
-IDLE = Facts(True, False, True, False, False, False, False, False, False, False, False, False, False, False)
+IDLE = Facts(**{field.name: field.name in ("known", "operative") for field in fields(Facts)})
 
 
 def every_state() -> list[Facts]:
     """Return every combination of facts."""
-    return [Facts(*bits) for bits in product((False, True), repeat=14)]
+    return [Facts(*bits) for bits in product((False, True), repeat=len(fields(Facts)))]
 
 
 def test_every_combination_of_facts_has_a_status() -> None:
@@ -81,41 +96,13 @@ def test_charging_is_said_only_while_energy_is_permitted_and_flows() -> None:
             assert facts.drawing
 
 
-@pytest.mark.parametrize(("plugged", "authorized"), list(product((False, True), repeat=2)))
-def test_plugged_in_and_authorized_starts_and_stops_at_the_same_point(plugged: bool, authorized: bool) -> None:
-    facts = TxFacts(plugged, authorized)
-    points = PluggedAndAuthorized()
-    assert points.starts(facts) != points.stops(facts)
-    assert points.starts(facts) == (plugged and authorized)
-
-
-def test_a_start_with_the_vehicles_wish_lasts_through_its_pauses() -> None:
-    for plugged, authorized, flowing in product((False, True), repeat=3):
-        facts = TxFacts(plugged, authorized, flowing)
-        assert EnergyWanted().starts(facts) == (plugged and authorized and flowing)
-        assert EnergyWanted().stops(facts) == (not (plugged and authorized))
-
-
-class WhilePlugged:
-    """A transaction lasts as long as the cable is in, authorized or not."""
-
-    offers_first = False
-
-    def starts(self, facts: TxFacts) -> bool:
-        """Begin with the cable."""
-        return facts.plugged
-
-    def stops(self, facts: TxFacts) -> bool:
-        """End with the cable."""
-        return not facts.plugged
-
-
 def test_with_other_stop_points_the_end_of_the_authorization_only_cuts_the_energy() -> None:
     ids = iter(["tx-1"])
     state = restore(StationSettings((EvseSettings(1, 16_000),)), {}, 1, lambda: next(ids))
-    state.points = WhilePlugged()
+    state.points = TxPoints(frozenset({TxPoint.EV_CONNECTED}), frozenset({TxPoint.EV_CONNECTED}))
     turn, evse = Turn(state, Stamp(1, 0)), state.evses[1]
-    evse.plugged = True
+    seen = EvseObserved(1, Pilot.B2, 1, False, 0, 0, frozenset(), frozenset())
+    evse.plugged, evse.seen = True, seen
     begin(turn, evse, Claim(IdToken("A"), turn.now))
     assert evse.transaction is not None
     stop(turn, evse.transaction, Ending(StopReason.REMOTE, Trigger.REMOTE_STOP))

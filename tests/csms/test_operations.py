@@ -11,7 +11,7 @@ import pytest
 from tests.csms.station import EVSES, FakeStation, Point, started
 
 from cpctl.core.inputs import ChangeAvailability, ClearCache, Command, RemoteStart, RemoteStop, Reset, SetVariable, Unlock
-from cpctl.core.model import ConnectorSettings, IdToken, IdTokenType
+from cpctl.core.model import ConnectorSettings, IdToken
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
 from cpctl.core.variable_table import definitions
 from cpctl.core.variables import normalise
@@ -21,7 +21,7 @@ from cpctl.errors import CallRefused
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.csms_script import Silence
 
-TAG = IdToken("TAG1", IdTokenType.CENTRAL)
+TAG = IdToken("TAG1")
 
 
 @pytest.mark.parametrize(

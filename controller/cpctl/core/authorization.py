@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
-from .model import IdToken, TokenInfo, TokenStatus
+from .model import IdToken, IdTokenType, TokenInfo, TokenStatus
 from .outputs import AskToken
 from .state import Ask
 from .timers import Timer
@@ -12,13 +13,16 @@ from .turn import Turn
 
 
 def remember(turn: Turn, id_token: IdToken, info: TokenInfo) -> None:
-    """Keep what the CSMS said of a token."""
-    if not turn.state.variables.flag("AuthCacheCtrlr.Enabled"):
+    """Keep what the CSMS said of a token; not of one that stands for nobody, or that the CSMS itself made up (C02.FR.03, C05.FR.02)."""
+    if not turn.state.variables.flag("AuthCacheCtrlr.Enabled") or id_token.type in _OF_NOBODY:
         return
     (key, entry), driven_out = turn.state.cache.put(id_token, info, turn.now)
     turn.save(key, entry)
     for old in driven_out:
         turn.delete(old)
+
+
+_OF_NOBODY: Final = frozenset({IdTokenType.NO_AUTHORIZATION, IdTokenType.CENTRAL})
 
 
 def forget_all(turn: Turn) -> None:
@@ -31,17 +35,33 @@ def known(turn: Turn, id_token: IdToken) -> TokenInfo | None:
     """Return what the cache says, if it is in use."""
     if not turn.state.variables.flag("AuthCacheCtrlr.Enabled"):
         return None
-    return turn.state.cache.get(id_token, turn.now)
+    return turn.state.cache.get(id_token, turn.now, turn.state.variables.integer("AuthCacheCtrlr.LifeTime"))
 
 
 def without_asking(turn: Turn, id_token: IdToken) -> TokenInfo | None:
-    """Decide on a token at once, where that is allowed or nobody can be asked; None if the CSMS has to be asked."""
+    """Decide on a token at once, where that is allowed or nobody can be asked; None if the CSMS has to be asked.
+
+    A token that is refused here is asked about all the same: the CSMS may have changed its mind (C10.FR.03, C12.FR.05).
+    """
+    variables = turn.state.variables
+    if not variables.flag("AuthCtrlr.Enabled"):
+        return _ACCEPTED
+    if id_token.type is IdTokenType.NO_AUTHORIZATION:
+        pressed = variables.flag("AuthCtrlr.StartButtonActive") or variables.flag("AuthCtrlr.FreeVendActive")
+        return _ACCEPTED if pressed else TokenInfo(TokenStatus.INVALID)
     if not turn.state.csms_online:
         return offline(turn, id_token)
     info = known(turn, id_token)
-    if info is not None and info.accepted and turn.state.variables.flag("AuthCtrlr.LocalPreAuthorize"):
-        return info
-    return None
+    if variables.flag("AuthCtrlr.DisableRemoteAuthorization"):
+        return info or TokenInfo(TokenStatus.UNKNOWN)
+    if info is None:
+        return None
+    if not info.accepted:
+        return info if variables.flag("AuthCacheCtrlr.DisablePostAuthorize") else None
+    return info if variables.flag("AuthCtrlr.LocalPreAuthorize") else None
+
+
+_ACCEPTED: Final = TokenInfo(TokenStatus.ACCEPTED)
 
 
 def offline(turn: Turn, id_token: IdToken) -> TokenInfo:

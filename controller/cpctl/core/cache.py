@@ -10,9 +10,12 @@ from dataclasses import replace
 from typing import Final
 
 from .model import CacheEntry, IdToken, Stamp, TokenInfo, TokenStatus
-from .stamps import latest
+from .stamps import latest, ms_until
 
 MAX_ENTRIES: Final = 500
+
+# An entry without its token: status, group, dates.
+ENTRY_BYTES: Final = 200
 
 
 class TokenCache:
@@ -23,15 +26,23 @@ class TokenCache:
         for entry in sorted(stored, key=lambda entry: (entry.used.boot, entry.used.mono_ms)):
             self._entries[_name(entry.id_token)] = entry
 
-    def get(self, id_token: IdToken, now: Stamp) -> TokenInfo | None:
-        """Return what is known of a token, which is expired once its date has come; None if nothing is known."""
+    def get(self, id_token: IdToken, now: Stamp, lifetime_s: int = 0) -> TokenInfo | None:
+        """Return what is known of a token; None if that is nothing.
+
+        One that may charge is expired once its date has come (C10.FR.13), or one without a date when nothing was heard of it for so long, 0 being for
+        ever (C10.FR.08, C10.FR.10).
+        """
         entry = self._entries.get(_name(id_token))
         if entry is None:
             return None
-        expires = entry.info.expires_utc_ms
-        if entry.info.accepted and expires is not None and now.utc_ms is not None and expires <= now.utc_ms:
+        if entry.info.accepted and _over(entry, now, lifetime_s):
             return replace(entry.info, status=TokenStatus.EXPIRED)
         return entry.info
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the entries take."""
+        return sum(ENTRY_BYTES + len(name) for name in self._entries)
 
     def put(self, id_token: IdToken, info: TokenInfo, now: Stamp) -> tuple[tuple[str, CacheEntry], list[str]]:
         """Keep an answer; return the entry under its key, and the keys of those that it drives out."""
@@ -60,6 +71,14 @@ class TokenCache:
         keys = [_key(name) for name in self._entries]
         self._entries.clear()
         return keys
+
+
+def _over(entry: CacheEntry, now: Stamp, lifetime_s: int) -> bool:
+    expires = entry.info.expires_utc_ms
+    if expires is not None:
+        return now.utc_ms is not None and expires <= now.utc_ms
+    left_ms = ms_until(entry.used, now)
+    return lifetime_s > 0 and left_ms is not None and -left_ms >= lifetime_s * 1000
 
 
 def _name(id_token: IdToken) -> str:

@@ -120,7 +120,7 @@ def await_token(turn: Turn, evse: Evse) -> None:
 
 def nobody_came(turn: Turn, evse: Evse) -> None:
     """Let a vehicle without a token be no longer the one that the next driver is taken to mean (OCPP 1.6 errata, 3.20)."""
-    if evse.transaction is None and evse.claim is None:
+    if not _driven(evse) and evse.claim is None:
         evse.missed_plug = evse.plug
 
 
@@ -168,8 +168,13 @@ def _plugged_after(evse: Evse, since: Stamp | None) -> bool:
 def free(turn: Turn, evse: Evse) -> bool:
     """Tell whether a token could be placed on an EVSE."""
     asked = any(question.evse == evse.id for question in turn.state.asks.values())
-    taken = evse.transaction is not None or evse.claim is not None or evse.held_for is not None
+    taken = _driven(evse) or evse.claim is not None or evse.held_for is not None
     return not taken and not asked and ready_for_start(turn.state, evse) is None
+
+
+def _driven(evse: Evse) -> bool:
+    """Tell whether a transaction runs that is somebody's already."""
+    return evse.transaction is not None and evse.transaction.id_token is not None
 
 
 def any_free(turn: Turn) -> bool:
@@ -188,7 +193,9 @@ def enter_lobby(turn: Turn, claim: Claim) -> None:
 def leave_lobby(turn: Turn, evse: Evse) -> None:
     """Give the token that waits at the station's reader to an EVSE that was plugged in after it."""
     claim = turn.state.lobby
-    if claim is None or not evse.plugged or evse.spent or not _plugged_after(evse, claim.since) or not free(turn, evse):
+    if claim is None or (claim.evses and evse.id not in claim.evses):
+        return
+    if not evse.plugged or evse.spent or not _plugged_after(evse, claim.since) or not free(turn, evse):
         return
     drop_lobby(turn)
     place(turn, evse, claim)

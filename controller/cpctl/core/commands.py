@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from . import authorization, faults, password
+from . import authorization, faults, network_changes, password
 from .claims import drop_claim, drop_lobby
 from .evse import Evse, UnlockWish
 from .holds import release
 from .inputs import ChangeAvailability, ClearCache, ClearFault, LimitTold, LocalStop, RemoteStop, Reset, SetVariable, Unlock
-from .model import Availability, Ending, LockState, StopReason, Trigger, TxPoint, Variable
+from .model import Availability, Ending, LockState, StopReason, Trigger, Variable
+from .network import PRIORITY
 from .outputs import ClearFaultAt, Decision, Restart, SetOutcome, UnlockOutcome, VariableChanged
-from .sampling import arm_sampling
+from .sampling import INTERVALS, arm_sampling
 from .timers import Timer
 from .transactions import end, end_now, find, stop
 from .turn import Turn
-from .tx_points import chosen
+from .tx_points import POINTS, TxPoints
 from .variable_table import Mutability
 from .variables import normalise
 
@@ -155,6 +156,9 @@ def set_variable(turn: Turn, item: SetVariable) -> None:
         shown = "that" if definition.mutability is Mutability.WRITE_ONLY else repr(item.value[:100])
         turn.reply(item.request, SetOutcome.REJECTED, f"{item.name} can't hold {shown}: it is {definition.describe()}.")
         return
+    if item.name == PRIORITY and (trouble := network_changes.unfit(turn, value)):
+        turn.reply(item.request, SetOutcome.REJECTED, trouble)
+        return
     if value != state.variables.text(item.name):
         if item.name == password.PASSWORD:
             password.keep_previous(turn)
@@ -162,15 +166,12 @@ def set_variable(turn: Turn, item: SetVariable) -> None:
         if definition.persistent:
             turn.save(f"variable/{item.name}", Variable(item.name, value))
         turn.do(VariableChanged(item.name, value))
-        if item.name == "TxCtrlr.TxStartPoint":
-            state.points = chosen(value == TxPoint.ENERGY_TRANSFER)
-        if item.name in _INTERVALS:
+        if item.name in POINTS:
+            state.points = TxPoints.of(state.variables, state.points.whole)
+        if item.name in INTERVALS:
             for evse in state.evses.values():
                 arm_sampling(turn, evse)
     turn.reply(item.request, SetOutcome.REBOOT_REQUIRED if definition.reboot_required else SetOutcome.ACCEPTED)
-
-
-_INTERVALS: Final = frozenset({"SampledDataCtrlr.TxUpdatedInterval", "AlignedDataCtrlr.Interval"})
 
 
 def clear_fault(turn: Turn, item: ClearFault) -> None:

@@ -14,10 +14,10 @@ from .evse import Evse
 from .holds import hold
 from .model import Ending, LapsePolicy, Stamp, StopReason, Transaction, Trigger
 from .stamps import latest
+from .telling import tell
 from .timers import Timer
-from .transactions import end, end_now
+from .transactions import arm_vehicle_deadline, end, end_now, vehicle_deadline
 from .turn import Turn
-from .tx_points import TxFacts
 
 # A vehicle is found gone by a snapshot; its last energy comes with the meter's message or the event right behind.
 LAST_WORD_S: Final = 0.5
@@ -39,6 +39,9 @@ def gone(turn: Turn, evse: Evse) -> None:
     forget_refusal(turn, evse)
     transaction, seen = evse.transaction, evse.seen
     if transaction is None or evse.departed_at is not None:
+        return
+    if transaction.plug is None:  # it waits for one
+        evse.unverified = evse.host_was_away = False
         return
     if seen is not None and power_was_lost(transaction, seen.plug):
         cut_off(turn, evse)
@@ -63,21 +66,42 @@ def conclude_departure(turn: Turn, evse: Evse) -> None:
 
 
 def left(turn: Turn, evse: Evse, ending: Ending) -> None:
-    """End the transaction whose vehicle is gone, or let it wait for a vehicle, as configured (OCPP 1.6, 4.10; 2.0.1 E09, E10)."""
+    """End the transaction whose vehicle is gone, or let it wait for the vehicle to come back, as configured (OCPP 1.6, 4.10; 2.0.1 E06, E09, E10).
+
+    One that nobody is authorized for either has nothing left that it could wait with.
+    """
     evse.unverified = evse.host_was_away = False
     evse.departed_at = None
     turn.state.timers.clear(Timer.DEPARTURE, evse.id)
     transaction, variables = evse.transaction, turn.state.variables
     if transaction is None:
         return
-    stops = turn.state.points.stops(TxFacts(plugged=False, authorized=True))
-    if not (stops and variables.flag("TxCtrlr.StopTxOnEVSideDisconnect")):
-        belong_to_present(turn, evse)
+    deauthorizes = variables.flag("TxCtrlr.StopTxOnEVSideDisconnect")
+    if transaction.authorized and not turn.state.points.end_with_vehicle(deauthorizes):
+        _wait_for_return(turn, evse, transaction, ending)
         return
     if not variables.flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect"):
         hold(turn, evse, transaction.id_token)
     evse.parted = True
     end_now(turn, transaction, ending)
+
+
+def _wait_for_return(turn: Turn, evse: Evse, transaction: Transaction, ending: Ending) -> None:
+    """Let a transaction go on without its vehicle. A cable that is fixed holds nobody's attention: it waits no longer than for a first one (E10.FR.02)."""
+    limited = evse.settings.connectors[0].fixed_cable and not turn.state.points.whole
+    after = replace(transaction, plug=None, parted=True, until=vehicle_deadline(turn) if limited else None)
+    tell(turn, after, ending.trigger, at=ending.at)
+    arm_vehicle_deadline(turn, evse)
+    if evse.plugged:
+        connected(turn, evse)
+
+
+def connected(turn: Turn, evse: Evse) -> None:
+    """Let a transaction that waits for a vehicle go on with the one that is there (E03, E10; E01.FR.16)."""
+    transaction = evse.transaction
+    if transaction is not None and transaction.plug is None and evse.plug is not None:
+        tell(turn, replace(transaction, plug=evse.plug, parted=False, until=None), Trigger.CABLE_PLUGGED_IN)
+        arm_vehicle_deadline(turn, evse)
 
 
 def power_was_lost(transaction: Transaction, plug: int) -> bool:
@@ -98,13 +122,6 @@ def last_known(turn: Turn, evse: Evse, transaction: Transaction) -> Stamp:
     return latest(transaction.started, transaction.last, evse.register.at if evse.host_was_away else turn.state.link.lost_at)
 
 
-def belong_to_present(turn: Turn, evse: Evse) -> None:
-    """Let a transaction that outlives its vehicle's departure go on with the vehicle that is there; the operator chose so."""
-    transaction = evse.transaction
-    if transaction is not None and evse.plug is not None and transaction.plug != evse.plug:
-        turn.keep(replace(transaction, plug=evse.plug))
-
-
 def found_again(turn: Turn, evse: Evse) -> None:
     """Go on with a recovered transaction, whose vehicle is where it was."""
     evse.unverified = False
@@ -112,6 +129,7 @@ def found_again(turn: Turn, evse: Evse) -> None:
     transaction, seen = evse.transaction, evse.seen
     if transaction is None or seen is None:
         return
+    connected(turn, evse)
     if away and seen.lease_ms == 0 and turn.state.settings.on_lapse is LapsePolicy.END:
         end(turn, transaction, Ending(StopReason.REBOOT, Trigger.ABNORMAL_CONDITION))
     elif away:

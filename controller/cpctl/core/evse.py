@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from .drawn import Drawn
 from .exposure import Exposure
@@ -19,6 +20,10 @@ class Permission:
     phases: int
 
 
+# A status as it is told: with its fault, an explanation, and whether a vehicle is there, where that is told.
+Told: TypeAlias = tuple[str, str | None, str, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class UnlockWish:
     """Requests that wait for the socket to be unlocked."""
@@ -33,6 +38,7 @@ class Evse:
     settings: EvseSettings
     register: Register
     availability: Availability
+    connectors: dict[int, Availability] = field(default_factory=dict)  # those of which anything was said
     transaction: Transaction | None = None  # running; an ended one is no longer here
 
     # observed
@@ -74,8 +80,8 @@ class Evse:
     pilot_available: bool | None = None
     lock_told: bool | None = None
     held_for: IdToken | None = None  # the cable stays locked until this token is presented
-    reported: tuple[str, str | None, str] | None = None
-    changed: tuple[tuple[str, str | None, str], Stamp] | None = None  # another status than reported, not yet stable, and since when
+    reported: Told | None = None
+    changed: tuple[Told, Stamp] | None = None  # another status than reported, not yet stable, and since when
     unlock: UnlockWish | None = None
 
     def __post_init__(self) -> None:
@@ -95,6 +101,11 @@ class Evse:
     def plug(self) -> int | None:
         """Count of the plug-in that is seen now; None with nothing plugged in or nothing known."""
         return self.seen.plug if self.seen is not None and self.plugged else None
+
+    def serves(self, connector: int) -> bool:
+        """Tell whether a connector is in service, as far as itself is concerned."""
+        said = self.connectors.get(connector)
+        return said is None or said.operative
 
     @property
     def spent(self) -> bool:

@@ -11,7 +11,7 @@ from .status import Facts, charging_state
 
 def facts_of(state: State, evse: Evse) -> Facts:
     """Gather what decides the status of an EVSE."""
-    seen = evse.seen
+    seen, transaction = evse.seen, evse.transaction
     return Facts(
         known=seen is not None and "not_commissioned" not in seen.blocked,
         faulted=state.link.dead or bool(evse.grave_faults),
@@ -19,7 +19,10 @@ def facts_of(state: State, evse: Evse) -> Facts:
         plugged=evse.plugged,
         finished=evse.cable_left or evse.spent,
         claimed=evse.claim is not None,
-        in_transaction=evse.transaction is not None,
+        in_transaction=transaction is not None,
+        authorized=state.points.whole or (transaction is not None and transaction.authorized),
+        awaited=transaction is not None and transaction.plug is None and not transaction.parted,
+        stopped=transaction is not None and transaction.stop_requested and transaction.ending is None and not state.points.whole,
         permitted=evse.permitted is not None and evse.permitted.limit_ma > 0 and evse.permitted.plug == evse.plug,
         settling=evse.settling,
         charged=evse.charged,

@@ -10,11 +10,15 @@ from .turn import Turn
 
 
 def vend(turn: Turn, evse: Evse) -> None:
-    """Place the configured token on an EVSE that is plugged in and free, once for each plug-in. A driver's own token goes before."""
+    """Place the configured token on an EVSE that is plugged in and free, once for each plug-in. A driver's own token goes before.
+
+    So it is too where no authorization is done at all (AuthCtrlr.Enabled).
+    """
     variables = turn.state.variables
-    if not variables.flag("AuthCtrlr.FreeVendActive") or not evse.plugged or evse.plug in (evse.finished_plug, evse.vended_plug):
+    active = variables.flag("AuthCtrlr.FreeVendActive") or not variables.flag("AuthCtrlr.Enabled")
+    if not active or not evse.plugged or evse.plug in (evse.finished_plug, evse.vended_plug):
         return
-    taken = evse.transaction is not None or evse.claim is not None or evse.held_for is not None
+    taken = (evse.transaction is not None and evse.transaction.id_token is not None) or evse.claim is not None or evse.held_for is not None
     asked = any(question.evse == evse.id for question in turn.state.asks.values())
     if taken or asked or ready_for_start(turn.state, evse) is not None:
         return

@@ -213,6 +213,13 @@ class PasswordAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileAccepted:
+    """The CSMS has accepted our boot on a connection by the network profile in this slot."""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenAnswered:
     """Answer to an `AskToken` effect; `info=None` when the CSMS could not be asked (offline, time-out, error)."""
 
@@ -315,6 +322,18 @@ class SetVariable:
 
 
 @dataclass(frozen=True, slots=True)
+class SetNetworkProfile:
+    """Keep in a slot how to connect to a CSMS (B09), as in `NetworkProfile`. Outcome: `ProfileOutcome`."""
+
+    request: int
+    slot: int
+    url: str
+    security_profile: int
+    versions: tuple[str, ...] = ()
+    message_timeout_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClearFault:
     """Clear a latched fault by its name, or all (None). Outcome: `Decision`."""
 
@@ -338,7 +357,7 @@ class TakeSample:
     in_transaction: bool = False
 
 
-Command = RemoteStart | RemoteStop | Unlock | ChangeAvailability | Reset | SetVariable | ClearFault | ClearCache
+Command = RemoteStart | RemoteStop | Unlock | ChangeAvailability | Reset | SetVariable | SetNetworkProfile | ClearFault | ClearCache
 
 Input = (
     Started
@@ -359,6 +378,7 @@ Input = (
     | CsmsOffline
     | BootRefused
     | PasswordAccepted
+    | ProfileAccepted
     | TokenAnswered
     | EventDelivered
     | EventFailed

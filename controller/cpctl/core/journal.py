@@ -30,7 +30,7 @@ class Journal:
     """The entries that wait, in their order."""
 
     waiting: dict[int, DurableEvent] = field(default_factory=dict)
-    updates: int = 0  # how many of them are meter values
+    updates: int = 0  # how many of them may give way
     lost: int = 0  # meter values that found no place at all since the outbox was last less than full
 
     @classmethod
@@ -47,18 +47,19 @@ class Journal:
     def add(self, entry: int, event: DurableEvent) -> None:
         """Take note of a new entry, the last."""
         self.waiting[entry] = event
-        self.updates += isinstance(event, TransactionUpdated)
+        self.updates += gives_way(event)
 
     def remove(self, entry: int) -> bool:
         """Take note that an entry waits no longer; False if it did not."""
         event = self.waiting.pop(entry, None)
-        self.updates -= isinstance(event, TransactionUpdated)
+        self.updates -= event is not None and gives_way(event)
         return event is not None
 
     @property
     def fixed(self) -> int:
-        """How many entries cannot give way: starts, ends, and the oldest."""
-        return len(self.waiting) - self.updates + isinstance(self._oldest(), TransactionUpdated)
+        """How many entries cannot give way: starts, ends, what tells of a token, and the oldest."""
+        oldest = self._oldest()
+        return len(self.waiting) - self.updates + (oldest is not None and gives_way(oldest))
 
     def thin(self, needed: int) -> list[int]:
         """Take out at least `needed` meter values, or as many as there are; return their entries.
@@ -84,6 +85,11 @@ class Journal:
         return next(iter(self.waiting.values()), None)
 
 
+def gives_way(event: DurableEvent) -> bool:
+    """Tell whether the outbox can do without an event: meter values, and how a charge went on, but not who was authorized for it (E04.FR.07, E04.FR.08)."""
+    return isinstance(event, TransactionUpdated) and event.id_token is None and event.remote_start_id is None
+
+
 class _Spacing:
     """Every meter value that may go, by the gap that it would leave between its neighbours in the same transaction; ties by age."""
 
@@ -100,7 +106,7 @@ class _Spacing:
                 self._after[previous] = entry
             last[event.transaction_id] = entry
         oldest = next(iter(waiting), None)
-        self._may_go = {entry for entry, event in waiting.items() if isinstance(event, TransactionUpdated) and entry != oldest}
+        self._may_go = {entry for entry, event in waiting.items() if gives_way(event) and entry != oldest}
         self._heap = [(self._gap_ms(entry), entry) for entry in self._may_go]
         heapify(self._heap)
 
@@ -151,8 +157,9 @@ def capacity(state: State) -> int:
 
 
 def promised(state: State) -> int:
-    """Return how many ends are to come of transactions that run."""
-    return sum(evse.transaction is not None and not evse.transaction.silent for evse in state.evses.values())
+    """Return how many messages are to come that must have their place, of transactions that run: the end, and the token where there was none yet."""
+    running = (evse.transaction for evse in state.evses.values() if evse.transaction is not None and not evse.transaction.silent)
+    return sum(1 if transaction.id_token is not None else 2 for transaction in running)
 
 
 def full(state: State) -> bool:

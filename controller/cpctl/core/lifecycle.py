@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from . import metering, registration
 from .claims import take_up
 from .departure import await_word, conclude_departure, last_known
-from .inputs import CoprocessorLost, CoprocessorReady, Started, Stopping, StoreFailed
+from .inputs import CoprocessorLost, CoprocessorReady, CsmsOnline, Started, Stopping, StoreFailed
 from .model import Ending, StopReason, Trigger
 from .sampling import arm_aligned, arm_sampling
 from .stamps import latest
 from .timers import Timer
-from .transactions import end_now
+from .transactions import arm_vehicle_deadline, end_now
 from .turn import Turn
 
 # The first status waits so long for the coprocessor's first word, so that a start does not look like a failure.
@@ -38,6 +39,7 @@ def started(turn: Turn, item: Started) -> None:
             continue
         evse.unverified = evse.host_was_away = evse.uncounted = evse.charged = True
         arm_sampling(turn, evse)
+        arm_vehicle_deadline(turn, evse)
     if turn.now.boot == 1:
         how = " for the first time"
     else:
@@ -114,10 +116,11 @@ def link_died(turn: Turn) -> None:
 # ---------------------------------------------------------------- CSMS and store
 
 
-def csms_online(turn: Turn) -> None:
+def csms_online(turn: Turn, item: CsmsOnline) -> None:
     """Tell the CSMS every status anew, and use the time that it may have brought."""
     state = turn.state
     state.csms_online = True
+    state.points = replace(state.points, whole=item.whole_transactions)
     registration.accepted(turn)
     state.reported = None
     for evse in state.evses.values():

@@ -26,6 +26,9 @@ REGISTER_SAVE_S: Final = 60
 # A tenth of the energy drawn makes some thirty saves more in a whole charge, most of them in its first minutes; this bounds their number at its start.
 UNSAVED_MWH: Final = 20_000
 
+# Below this a vehicle is said to draw nothing: chargers' standby is some tens of milliamperes.
+DRAW_MIN_MA: Final = 500
+
 # Used for the power on offer where no voltage is measured.
 NOMINAL_MV: Final = 230_000
 

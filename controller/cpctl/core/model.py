@@ -298,6 +298,16 @@ class LapsePolicy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the configuration gives to prove who is who at the CSMS, and the security profile that it asks for."""
+
+    security_profile: int = 0
+    password: bool = False
+    authority: bool = False  # a certificate of the CSMS's authority
+    certificate: bool = False  # one of our own
+
+
+@dataclass(frozen=True, slots=True)
 class StationSettings:
     """The station as built and configured."""
 
@@ -307,6 +317,7 @@ class StationSettings:
     link_dead_s: int = 120  # a link dead for longer ends the transaction and makes the EVSE faulted
     initial_variables: tuple[tuple[str, str], ...] = ()  # ("Component.Variable", value) at first start
     csms: str = ""  # which CSMS this is to, and under which id; compared, never read
+    credentials: Credentials = Credentials()
     whole_transactions: bool = False  # as of `CsmsOnline`, until the CSMS is first connected
 
 
@@ -338,7 +349,10 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A transaction from its start until its end is delivered. `csms_ref` is the id that the CSMS gave, where it gives one."""
+    """A transaction from its start until its end is delivered. `csms_ref` is the id that the CSMS gave, where it gives one.
+
+    `reason` while it runs: why its authorization has ended, where that did not end it.
+    """
 
     id: str
     evse: int
@@ -346,13 +360,13 @@ class Transaction:
     id_token: IdToken | None
     started: Stamp
     meter_start_mwh: int
-    plug: int | None = None  # the plug-in that it belongs to; None until a vehicle is plugged in
+    plug: int | None = None  # the plug-in that it belongs to; None while it waits for a vehicle
     csms_ref: str | None = None
     group: IdToken | None = None
     seq_no: int = 0  # of the last event made
     remote_start_id: int | None = None
     deauthorized: bool = False  # the CSMS refused the token after the start
-    stop_requested: bool = False  # energy ended by the driver or CSMS while the cable stays
+    stop_requested: bool = False  # its authorization was ended
     ended: Stamp | None = None
     reason: StopReason | None = None
     meter_stop_mwh: int | None = None
@@ -361,11 +375,26 @@ class Transaction:
     told_mwh: int | None = None  # the register in the last event made, where that was after the start
     start_entry: int | None = None  # outbox entry of the start, until it is delivered or given up
     end_entry: int | None = None  # outbox entry of the end
-    stop_token: IdToken | None = None  # presented to end it, where one was
     refused_mwh: int | None = None  # the register when the CSMS refused the token after the start
     silent: bool = False  # it found no place in the outbox and goes on without a record
     ending: Ending | None = None  # it is to end so, once the meter has said what it counted while the host was away
+    until: Stamp | None = None  # when its time to wait for a vehicle is over
+    parted: bool = False  # its vehicle has left, and may come back
+    told_state: ChargingState | None = None  # in the last event made, where the CSMS is told of it
+    charging_since: Stamp | None = None  # since when that is Charging
+    charged_ms: int = 0  # how long it was before
     schema: int = 1
+
+    @property
+    def authorized(self) -> bool:
+        """True if a driver has been authorized for it, and nobody has ended that."""
+        return self.id_token is not None and not self.stop_requested
+
+    def open_to(self, id_token: IdToken) -> bool:
+        """Tell whether a token may authorize it: the first that is presented, and later only that one again (OCPP 2.0.1, C01.FR.23, E09.FR.01)."""
+        if self.ending is not None or self.silent:
+            return False
+        return self.id_token is None or (self.stop_requested and id_token.matches(self.id_token))
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,12 +446,39 @@ class PreviousPassword:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkProfile:
+    """How to connect to a CSMS, by its slot. `owner` names the configuration under which it was set; its own profile has no URL here.
+
+    `versions`: the OCPP versions to offer, of those configured; empty: all. `message_timeout_s` None: as configured.
+    """
+
+    slot: int
+    url: str
+    security_profile: int
+    owner: str
+    versions: tuple[str, ...] = ()
+    message_timeout_s: int | None = None
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkStanding:
+    """The slot of the network profile by which the CSMS last accepted us, and the security profile below which none is used any more."""
+
+    slot: int
+    security_profile: int
+    owner: str
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Availability:
-    """Operative or not, of an EVSE or of the station (evse 0); survives a restart."""
+    """Operative or not, of a connector, an EVSE (connector 0) or the station (evse 0); survives a restart."""
 
     evse: int
     operative: bool = True
     scheduled: bool | None = None  # waits for the end of a transaction
+    connector: int = 0
     schema: int = 1
 
 
@@ -453,6 +509,7 @@ class Claim:
     evse: int = 0
     until: Stamp | None = None
     offered_mwh: int | None = None
+    evses: tuple[int, ...] = ()  # the only ones that the token is good for; empty: all
     schema: int = 1
 
 
@@ -505,4 +562,6 @@ Record = (
     | FirmwareMark
     | PreviousPassword
     | ClockAnchor
+    | NetworkProfile
+    | NetworkStanding
 )

@@ -42,7 +42,16 @@ class SetOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-Outcome = Decision | UnlockOutcome | SetOutcome
+class ProfileOutcome(StrEnum):
+    """Outcome of `SetNetworkProfile`."""
+
+    ACCEPTED = "accepted"
+    UNKNOWN_SLOT = "unknown_slot"
+    IN_USE = "in_use"
+    DOWNGRADE = "downgrade"
+
+
+Outcome = Decision | UnlockOutcome | SetOutcome | ProfileOutcome
 
 # ---------------------------------------------------------------- store
 
@@ -319,6 +328,9 @@ class Reply:
             UnlockOutcome.ONGOING_TRANSACTION,
             SetOutcome.REJECTED,
             SetOutcome.UNKNOWN,
+            ProfileOutcome.UNKNOWN_SLOT,
+            ProfileOutcome.IN_USE,
+            ProfileOutcome.DOWNGRADE,
         )
 
 

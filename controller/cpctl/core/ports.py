@@ -8,6 +8,7 @@ from typing import Protocol
 
 from .inputs import Input
 from .model import IdToken
+from .network import NetworkPlan
 from .outputs import ConnectorStatusChanged, DurableEvent, Measured, Outcome
 
 
@@ -78,6 +79,9 @@ class StationView(Protocol):
 
     def previous_password(self) -> str:
         """Return the password at the CSMS before the present one, while that is not proved; empty if there is none."""
+
+    def network(self) -> NetworkPlan:
+        """Return by which network profiles to connect."""
 
     def live(self, name: str) -> str | None:
         """Return a value that changes by itself (`EVSE@1.AvailabilityState`); None if there is none, or nothing is known of it."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from . import faults, metering
 from .claims import arrived, await_token
-from .departure import belong_to_present, conclude_departure, found_again, gone
+from .departure import conclude_departure, connected, found_again, gone
 from .evse import Evse
 from .inputs import EvseObserved, MeterRead
 from .model import Ending, Pilot, StopReason, Trigger
@@ -14,9 +14,6 @@ from .reasons import fault_text, held_back
 from .timers import Timer
 from .transactions import counted, end
 from .turn import Turn
-
-# Below this a vehicle is said to draw nothing: chargers' standby is some tens of milliamperes.
-DRAW_MIN_MA: Final = 500
 
 # So long may the current stay below before it is said: vehicles pause for a moment when they balance cells or switch phases.
 NO_DRAW_S: Final = 10
@@ -73,7 +70,7 @@ def _arrived(turn: Turn, evse: Evse) -> None:
     evse.plugged = True
     evse.plugged_at = turn.now
     if not evse.unverified and evse.departed_at is None:
-        belong_to_present(turn, evse)
+        connected(turn, evse)
     arrived(turn, evse)
     await_token(turn, evse)
 
@@ -103,7 +100,7 @@ def metered(turn: Turn, evse: Evse, read: MeterRead) -> None:
         conclude_departure(turn, evse)
     if evse.seen is None or not evse.seen.energised or not read.shows_draw:
         return
-    if max(read.current_ma) >= DRAW_MIN_MA:
+    if max(read.current_ma) >= metering.DRAW_MIN_MA:
         evse.drawing = True
         turn.state.timers.clear(Timer.NO_DRAW, evse.id)
     elif evse.drawing and not turn.state.timers.running(Timer.NO_DRAW, evse.id):
@@ -124,10 +121,13 @@ def _faults(turn: Turn, evse: Evse, seen: EvseObserved) -> None:
         turn.note(evse.id, "fault.cleared", f"{fault.code if fault else name} is gone.")
 
 
+_STOP_REASONS: Final = {"GroundFailure": StopReason.GROUND_FAULT, "OverCurrentFailure": StopReason.OVERCURRENT_FAULT}
+
+
 def _end_for(turn: Turn, evse: Evse, name: str) -> None:
     """End the transaction for a fault that needs a hand; one that clears by itself only interrupts it."""
     fault = faults.BY_NAME.get(name)
     if evse.transaction is None or fault is None or fault.fault_class is faults.FaultClass.CLEARABLE:
         return
-    reason = StopReason.EMERGENCY_STOP if name == "emergency_stop" else StopReason.FAULT
+    reason = StopReason.EMERGENCY_STOP if name == "emergency_stop" else _STOP_REASONS.get(fault.error_code, StopReason.FAULT)
     end(turn, evse.transaction, Ending(reason, Trigger.ABNORMAL_CONDITION))

@@ -26,7 +26,7 @@ class Reason:
 
 def operative(state: State, evse: Evse) -> bool:
     """Tell whether the EVSE is in service; one to be taken out of it serves its running transaction to the end."""
-    return evse.transaction is not None or (evse.availability.operative and state.availability.operative)
+    return evse.transaction is not None or (evse.availability.operative and state.availability.operative and evse.serves(evse.connector))
 
 
 def ready_for_start(state: State, evse: Evse) -> Reason | None:
@@ -159,7 +159,7 @@ def _fault_code(name: str) -> str:
 
 def _token(state: State, evse: Evse) -> list[Reason]:
     transaction = evse.transaction
-    if transaction is not None:
+    if transaction is not None and transaction.id_token is not None:
         return _transaction(state, evse)
     if any(ask.evse in (0, evse.id) for ask in state.asks.values()):
         return [Reason("token_asked", "The token is being checked.")]
@@ -187,6 +187,8 @@ def _transaction(state: State, evse: Evse) -> list[Reason]:
         reasons.append(Reason("recovering", "The vehicle of the running transaction has not been seen again yet."))
     if transaction.stop_requested:
         reasons.append(Reason("stopped", "The driver or the operator has stopped it."))
+    if not evse.secured and (evse.permitted is None or evse.permitted.limit_ma == 0):
+        reasons.append(Reason("locking", "The socket's lock is closing."))
     if evse.plugged and transaction.plug != evse.plug:
         reasons.append(Reason("other_vehicle", "The transaction belongs to an earlier plug-in."))
     if transaction.deauthorized and spent_after_refusal(state, evse):

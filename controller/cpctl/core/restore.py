@@ -22,12 +22,12 @@ from .model import (
     Session,
     StationSettings,
     Transaction,
-    TxPoint,
     Variable,
 )
+from .network import restored
 from .registration import was_accepted
 from .state import State
-from .tx_points import chosen
+from .tx_points import TxPoints
 from .variable_table import definitions
 from .variables import Variables
 
@@ -63,7 +63,7 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
         settings=settings,
         variables=variables,
         cache=TokenCache(record for record in records.values() if isinstance(record, CacheEntry)),
-        points=chosen(variables.text("TxCtrlr.TxStartPoint") == TxPoint.ENERGY_TRANSFER),
+        points=TxPoints.of(variables, settings.whole_transactions),
         new_id=new_id,
         next_entry=next_entry,
         evses=evses,
@@ -74,5 +74,6 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
         sessions=deque(key for _, key in sessions),
         mark=next((record for record in records.values() if isinstance(record, FirmwareMark)), None),
         anchors=Anchors(record for record in records.values() if isinstance(record, ClockAnchor)),
+        network=restored(settings, records),
         previous_password=next((record.value for record in records.values() if isinstance(record, PreviousPassword)), ""),
     )

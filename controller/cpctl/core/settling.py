@@ -9,11 +9,11 @@ from typing import Final
 
 from .claims import drop_claim, leave_lobby, offer
 from .evse import Evse, Permission
-from .facts import facts_of
+from .facts import charging_state_of, facts_of
 from .free_vend import vend
 from .holds import hold
 from .limits import effective, limits_of
-from .model import ConnectorStatus, Ending, LockState, StopReason, Trigger
+from .model import ChargingState, ConnectorStatus, Ending, LockState, StopReason, Trigger
 from .outputs import (
     ConnectorStatusChanged,
     Grant,
@@ -28,8 +28,9 @@ from .presence import settle_down
 from .reasons import LINK_CODES, operative, ready_for_start, spent_after_refusal, withheld
 from .site import share
 from .status import connector_status
+from .telling import tell_state
 from .timers import Timer
-from .transactions import begin, stop
+from .transactions import authorize, begin, end, stop
 from .turn import Turn
 from .tx_points import TxFacts
 
@@ -49,6 +50,7 @@ def settle(turn: Turn, concerned: list[Evse]) -> None:
 
 def _tell(turn: Turn, evse: Evse) -> None:
     _permission(turn, evse)
+    _charging(turn, evse)
     _lock(turn, evse)
     _pilot(turn, evse)
     report(turn, evse)
@@ -60,22 +62,35 @@ def _tell(turn: Turn, evse: Evse) -> None:
 def _start(turn: Turn, evse: Evse) -> None:
     leave_lobby(turn, evse)
     vend(turn, evse)
-    claim = evse.claim
-    if claim is None or evse.transaction is not None or evse.uncounted:
+    claim, points = evse.claim, turn.state.points
+    if evse.transaction is not None:
+        _driver_for(turn, evse)
+        return
+    if claim is None and not (points.starts_without_token and evse.plugged and evse.plug != evse.finished_plug):
+        return
+    if evse.uncounted:
         return  # before the meter's first word is stored, energy could be lost that is counted from it
-    if not operative(turn.state, evse):
+    if claim is not None and not operative(turn.state, evse):
         drop_claim(turn, evse)
         return
-    if not evse.secured or ready_for_start(turn.state, evse) is not None:
+    if ready_for_start(turn.state, evse) is not None:
         return
-    points = turn.state.points
-    if points.offers_first:
+    if claim is not None and evse.secured and points.offers_first:
         claim = offer(turn, evse, claim)
-    if points.starts(TxFacts(plugged=evse.plugged, authorized=True, flowing=_asks_and_may(turn, evse))):
+    flowing = claim is not None and evse.secured and _asks_and_may(turn, evse)
+    if points.starts(TxFacts(evse.plugged, claim is not None, evse.secured, flowing)):
         begin(turn, evse, claim)
         drop_claim(turn, evse)
         if evse.permitted is not None and evse.permitted.limit_ma > 0:
             settle_down(turn, evse)
+
+
+def _driver_for(turn: Turn, evse: Evse) -> None:
+    """Give the token that waits to the transaction that runs without one (E02)."""
+    claim, transaction = evse.claim, evse.transaction
+    if claim is not None and transaction is not None and transaction.open_to(claim.id_token):
+        authorize(turn, evse, claim)
+        drop_claim(turn, evse)
 
 
 def _asks_and_may(turn: Turn, evse: Evse) -> bool:
@@ -83,11 +98,16 @@ def _asks_and_may(turn: Turn, evse: Evse) -> bool:
 
 
 def _refused_energy(turn: Turn, evse: Evse) -> None:
-    """End a transaction whose token was refused after the start, once what it may still draw is drawn (OCPP 1.6, StopTransactionOnInvalidId)."""
+    """End the authorization of a transaction whose token was refused after the start (E05.FR.09, E05.FR.10).
+
+    Where only whole transactions are told of, once what it may still draw is drawn (OCPP 1.6, StopTransactionOnInvalidId, MaxEnergyOnInvalidId).
+    """
     transaction = evse.transaction
-    if transaction is None or not transaction.deauthorized or not turn.state.variables.flag("TxCtrlr.StopTxOnInvalidId"):
+    if transaction is None or not transaction.deauthorized or transaction.stop_requested:
         return
-    if spent_after_refusal(turn.state, evse):
+    if not turn.state.variables.flag("TxCtrlr.StopTxOnInvalidId"):
+        return
+    if not turn.state.points.whole or spent_after_refusal(turn.state, evse):
         stop(turn, transaction, Ending(StopReason.DE_AUTHORIZED, Trigger.DEAUTHORIZED))
         hold(turn, evse, transaction.id_token)
 
@@ -126,6 +146,25 @@ def _permission(turn: Turn, evse: Evse) -> None:
     evse.exposure.told(limit_ma, turn.now.mono_ms)
 
 
+# ---------------------------------------------------------------- charging state
+
+
+def _charging(turn: Turn, evse: Evse) -> None:
+    """Tell how the charging goes; end a transaction that ends with its energy, where that has stopped (E06.FR.07)."""
+    transaction, points = evse.transaction, turn.state.points
+    known = evse.fresh and not evse.unverified and evse.departed_at is None
+    if transaction is None or points.whole or not known or transaction.ending is not None:
+        return
+    state = charging_state_of(turn.state, evse)
+    if points.end_with_energy and transaction.told_state is ChargingState.CHARGING and state is not ChargingState.CHARGING:
+        reason = StopReason.STOPPED_BY_EV if state is ChargingState.SUSPENDED_EV else StopReason.OTHER
+        reason = StopReason.DE_AUTHORIZED if transaction.deauthorized else reason
+        end(turn, transaction, Ending(reason, Trigger.CHARGING_STATE_CHANGED))
+        _permission(turn, evse)
+    else:
+        tell_state(turn, evse)
+
+
 # ---------------------------------------------------------------- lock and pilot
 
 
@@ -137,7 +176,9 @@ def _lock(turn: Turn, evse: Evse) -> None:
         answer_unlock(turn, evse, UnlockOutcome.UNLOCKED)
     elif seen.lock is LockState.JAMMED and evse.lock_told is False:
         answer_unlock(turn, evse, UnlockOutcome.FAILED)
-    wanted = evse.transaction is not None or evse.held_for is not None or (evse.claim is not None and evse.plugged)
+    transaction = evse.transaction
+    in_use = transaction is not None and (transaction.authorized or transaction.ending is not None)
+    wanted = in_use or evse.held_for is not None or (evse.claim is not None and evse.plugged)
     if seen.lock is (LockState.LOCKED if wanted else LockState.UNLOCKED):
         evse.lock_told = None
         turn.state.timers.clear(Timer.LOCK, evse.id)
@@ -181,7 +222,8 @@ def report(turn: Turn, evse: Evse) -> None:
         info = "no communication with the coprocessor"
     elif (status is ConnectorStatus.FINISHING and (evse.parted or evse.cable_held)) or (facts.in_transaction and not facts.plugged):
         info = "EV side disconnected"
-    told = (status, fault, info)
+    plugged = evse.plugged or evse.cable_left
+    told = (status, fault, info, plugged and not turn.state.points.whole)
     if told == evse.reported or not turn.state.reporting:
         evse.changed = None
         return
@@ -198,7 +240,8 @@ def report(turn: Turn, evse: Evse) -> None:
     evse.reported, evse.changed = told, None
     evse.charged = evse.charged or status is ConnectorStatus.SUSPENDED_EVSE
     for connector in evse.settings.connectors:
-        turn.do(Report(ConnectorStatusChanged(evse.id, connector.id, status, since, fault, info)))
+        own = status if facts.in_transaction or evse.serves(connector.id) or status is ConnectorStatus.FAULTED else ConnectorStatus.UNAVAILABLE
+        turn.do(Report(ConnectorStatusChanged(evse.id, connector.id, own, since, fault, info, plugged)))
 
 
 def report_station(turn: Turn) -> None:

@@ -11,6 +11,7 @@ from .cache import TokenCache
 from .evse import Evse
 from .journal import Journal
 from .model import Availability, Claim, FirmwareMark, IdToken, Stamp, StationSettings, Transaction
+from .network import Network
 from .timers import Timers
 from .turns import Turns
 from .tx_points import TxPoints
@@ -43,6 +44,7 @@ class Ask:
     remote: bool = False
     remote_start_id: int | None = None
     group: IdToken | None = None
+    evses: tuple[int, ...] = ()  # the only ones that the token is good for; empty: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +85,6 @@ class State:
     restarting: bool = False
     anchors: Anchors = field(default_factory=Anchors)
     previous_password: str = field(default="", repr=False)
+    network: Network = field(default_factory=Network)
     reporting: bool = False  # statuses are told once there is something to tell
     reported: tuple[str, str | None, str] | None = None  # of the station as a whole

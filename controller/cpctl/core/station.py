@@ -9,7 +9,6 @@ are due, the input itself, then for each EVSE what follows from the facts (`sett
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import assert_never
 
 from . import (
@@ -21,6 +20,7 @@ from . import (
     lifecycle,
     live,
     metering,
+    network_changes,
     password,
     presence,
     registration,
@@ -52,9 +52,11 @@ from .inputs import (
     LocalStop,
     MeterRead,
     PasswordAccepted,
+    ProfileAccepted,
     RemoteStart,
     RemoteStop,
     Reset,
+    SetNetworkProfile,
     SetVariable,
     Started,
     Stopping,
@@ -68,6 +70,7 @@ from .inputs import (
 )
 from .journal import Journal
 from .model import LockState, Record, Stamp, StationSettings
+from .network import NetworkPlan, plan
 from .outputs import Attempted, DurableEvent, Output, UnlockOutcome
 from .ports import TransactionStatus
 from .restore import restore
@@ -152,13 +155,15 @@ class Station:
             case LimitTold():
                 commands.limit_told(turn, item)
             case CsmsOnline():
-                lifecycle.csms_online(turn)
+                lifecycle.csms_online(turn, item)
             case CsmsOffline():
                 lifecycle.csms_offline(turn)
             case BootRefused():
                 registration.refused(turn)
             case PasswordAccepted():
                 password.accepted(turn, item.password)
+            case ProfileAccepted():
+                network_changes.accepted(turn, item)
             case TokenAnswered(ask, info):
                 tokens.answered(turn, ask, info)
             case EventDelivered():
@@ -180,12 +185,14 @@ class Station:
                 commands.reset(turn, item)
             case SetVariable():
                 commands.set_variable(turn, item)
+            case SetNetworkProfile():
+                network_changes.set_profile(turn, item)
             case ClearFault():
                 commands.clear_fault(turn, item)
             case ClearCache():
                 commands.clear_cache(turn, item)
-            case TakeSample(number):
-                self._sample(turn, number)
+            case TakeSample():
+                self._sample(turn, item)
             case Started():
                 lifecycle.started(turn, item)
             case Stopping():
@@ -214,27 +221,18 @@ class Station:
             site.metered(turn, evse, item)
             presence.metered(turn, evse, item)
 
-    def _sample(self, turn: Turn, number: int) -> None:
-        evse = self._state.evses.get(number)
+    def _sample(self, turn: Turn, item: TakeSample) -> None:
+        evse = self._state.evses.get(item.evse)
         if evse is not None:
-            sampling.take_triggered(turn, evse)
+            sampling.take_triggered(turn, evse, item.in_transaction)
 
     def _delivered(self, turn: Turn, item: EventDelivered) -> None:
-        stopped_by = transactions.stopped_by(turn, item.entry)
-        started = transactions.delivered(turn, item.entry, item.csms_ref)
-        if item.info is None:
+        event = self._state.journal.waiting.get(item.entry)
+        transactions.delivered(turn, item.entry, item.csms_ref)
+        if item.info is None or event is None or event.id_token is None:
             return
-        if stopped_by is not None:
-            remember(turn, stopped_by, item.info)
-        if started is None:
-            return
-        if started.id_token is not None:
-            remember(turn, started.id_token, item.info)
-        if item.info.group is not None and started.group is None:
-            started = replace(started, group=item.info.group)
-            turn.keep(started)
-        if started.ended is None and not item.info.accepted:
-            transactions.refuse_after_start(turn, started)
+        remember(turn, event.id_token, item.info)
+        transactions.judged(turn, event, item.info)
 
     def _fire(self, turn: Turn, due: Key) -> None:
         timer, number = due
@@ -270,6 +268,10 @@ class Station:
     def previous_password(self) -> str:
         """Return the password at the CSMS before the present one, while that is not proved; empty if there is none."""
         return self._state.previous_password
+
+    def network(self) -> NetworkPlan:
+        """Return by which network profiles to connect."""
+        return plan(self._state.network, self._state.variables)
 
     def csms_ref(self, transaction_id: str) -> str | None:
         """Return the CSMS's id of a transaction, if it gave one."""
@@ -309,10 +311,10 @@ def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
     match timer:
         case Timer.TOKEN:
             claims.nobody_came(turn, evse)
-        case Timer.SAMPLE:
-            sampling.take_periodic(turn, evse)
-        case Timer.ALIGNED:
-            sampling.take_aligned(turn, evse)
+        case Timer.SAMPLE | Timer.KEPT_SAMPLE:
+            sampling.take_periodic(turn, evse, timer)
+        case Timer.ALIGNED | Timer.KEPT_ALIGNED:
+            sampling.take_aligned(turn, evse, timer)
         case Timer.REGISTER:
             metering.save_register(turn, evse)
         case Timer.SETTLING:
@@ -328,6 +330,8 @@ def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
             answer_unlock(turn, evse, UnlockOutcome.FAILED)
         case Timer.COUNT:
             transactions.counted(turn, evse)
+        case Timer.VEHICLE:
+            transactions.no_vehicle_came(turn, evse)
         case Timer.DEPARTURE:
             departure.conclude_departure(turn, evse)
         case _:

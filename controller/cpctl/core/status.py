@@ -22,6 +22,9 @@ class Facts:
     finished: bool  # this plug-in has had its transaction, got no token in time, or left its cable in the socket
     claimed: bool  # an accepted token waits for its transaction
     in_transaction: bool
+    authorized: bool  # the transaction is, or will end with that
+    awaited: bool  # the transaction waits for its first vehicle
+    stopped: bool  # the transaction's authorization was ended, and it goes on
     permitted: bool  # we permit energy
     settling: bool  # for a moment only; the vehicle has not had the time to respond
     charged: bool  # the transaction's preparation is over: energy has flowed, or was held back
@@ -37,6 +40,10 @@ def connector_status(facts: Facts) -> ConnectorStatus:
         return ConnectorStatus.FAULTED
     if not facts.known:
         return ConnectorStatus.UNAVAILABLE
+    if facts.in_transaction and facts.stopped:
+        return ConnectorStatus.FINISHING
+    if facts.in_transaction and facts.awaited:
+        return ConnectorStatus.PREPARING
     if facts.in_transaction:
         return _IN_TRANSACTION[charging_state(facts)]
     if not facts.operative:
@@ -54,6 +61,8 @@ def charging_state(facts: Facts) -> ChargingState:
     """Return the charging state of a running transaction (OCPP 2.0.1 ChargingStateEnumType)."""
     if not facts.plugged:
         return ChargingState.IDLE
+    if not facts.authorized:
+        return ChargingState.EV_CONNECTED
     if not facts.permitted:
         return ChargingState.SUSPENDED_EVSE
     if facts.energised and facts.drawing:

@@ -12,7 +12,9 @@ class Timer(Enum):
     CLAIM = auto()
     TOKEN = auto()
     SAMPLE = auto()
+    KEPT_SAMPLE = auto()
     ALIGNED = auto()
+    KEPT_ALIGNED = auto()
     REGISTER = auto()
     LINK_DEAD = auto()
     FIRST_WORD = auto()
@@ -25,6 +27,7 @@ class Timer(Enum):
     STATUS = auto()
     COUNT = auto()
     SHARE = auto()
+    VEHICLE = auto()
 
 
 Key = tuple[Timer, int]

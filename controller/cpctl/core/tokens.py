@@ -55,7 +55,7 @@ def present(turn: Turn, item: TokenPresented) -> None:
     if obstacle is not None:
         _refuse(turn, question, obstacle)
         return
-    consider(turn, question, item.info or authorization.without_asking(turn, item.id_token))
+    consider(turn, question, item.info or _ends_its_groups(turn, question) or authorization.without_asking(turn, item.id_token))
 
 
 def consider(turn: Turn, question: Ask, info: TokenInfo | None) -> None:
@@ -66,11 +66,20 @@ def consider(turn: Turn, question: Ask, info: TokenInfo | None) -> None:
         decide(turn, question, info)
 
 
+def _ends_its_groups(turn: Turn, question: Ask) -> TokenInfo | None:
+    """Return what the cache says of a token that may end a running transaction by its group, which needs no asking (C01.FR.03, C09.FR.07, E07.FR.01)."""
+    if turn.state.points.whole:
+        return None
+    info = authorization.known(turn, question.id_token)
+    usable = info is not None and info.accepted and _stopped_by(turn, replace(question, group=info.group)) is not None
+    return info if usable else None
+
+
 def _at_once(turn: Turn, reader: int, id_token: IdToken) -> str | None:
     """Do what a token does that is in use already: end its transaction, free its cable, wait no longer. Return what was done."""
     evses = [evse for evse in turn.state.evses.values() if reader in (LOBBY, evse.id)]
     for evse in evses:
-        if evse.transaction is not None and id_token.matches(evse.transaction.id_token):
+        if evse.transaction is not None and evse.transaction.authorized and id_token.matches(evse.transaction.id_token):
             _stop_by(turn, evse.transaction, id_token)
             return "The transaction is stopped."
     for evse in evses:
@@ -107,8 +116,8 @@ def obstacle_to(turn: Turn, number: int, id_token: IdToken) -> str | None:
     evse = state.evses[number]
     if any(question.evse == number for question in state.asks.values()):
         return "Another token is being checked."
-    if evse.transaction is not None:
-        stoppable = evse.transaction.group is not None or is_vended(evse.transaction)
+    if evse.transaction is not None and not evse.transaction.open_to(id_token):
+        stoppable = evse.transaction.group is not None or is_vended(evse.transaction) or bool(_master_group(turn))
         return None if stoppable else "A transaction is running on this EVSE."
     if evse.claim is not None and not evse.claim.id_token.matches(id_token):
         return "Another token waits on this EVSE."
@@ -123,9 +132,13 @@ def obstacle_to(turn: Turn, number: int, id_token: IdToken) -> str | None:
 
 def decide(turn: Turn, question: Ask, info: TokenInfo, *, unheard: bool = False) -> None:
     """Act on the word about a token; `unheard`: it is our own, as the CSMS's is not to be had."""
-    question = replace(question, group=info.group or question.group)
+    question = replace(question, group=info.group or question.group, evses=info.evses)
+    if _is_master(turn, question.group):
+        _decide_master(turn, question, info)
+        return
     # A token that is in a transaction elsewhere may still end one (OCPP 1.6, 7.2: ConcurrentTx is a word on starts alone).
-    stopped = _stopped_by(turn, question) if info.valid else None
+    may_stop = info.valid if turn.state.points.whole else info.accepted  # C09.FR.11 knows no such exception
+    stopped = _stopped_by(turn, question) if may_stop else None
     if stopped is not None:
         _stop_by(turn, stopped, question.id_token)
         _accept(turn, question.reader, question.id_token, question.requests, "The transaction is stopped.")
@@ -136,7 +149,7 @@ def decide(turn: Turn, question: Ask, info: TokenInfo, *, unheard: bool = False)
         return
     if question.evse == LOBBY:
         newcomer = waiting(turn, question.since)
-        if newcomer is None:
+        if newcomer is None or not _good_for(question, newcomer):
             _decide_lobby(turn, question)
             return
         question = replace(question, evse=newcomer.id, plug=newcomer.plug)
@@ -147,6 +160,30 @@ def decide(turn: Turn, question: Ask, info: TokenInfo, *, unheard: bool = False)
         return
     place(turn, evse, _claim(turn, question))
     _accept(turn, question.reader, question.id_token, question.requests, "The token is accepted.")
+
+
+def _master_group(turn: Turn) -> str:
+    return turn.state.variables.text("AuthCtrlr.MasterPassGroupId")
+
+
+def _is_master(turn: Turn, group: IdToken | None) -> bool:
+    return group is not None and group.matches(IdToken(_master_group(turn)))
+
+
+def _decide_master(turn: Turn, question: Ask, info: TokenInfo) -> None:
+    """End every running transaction; a master pass starts none (C16.FR.02, C16.FR.03)."""
+    running = [evse.transaction for evse in turn.state.evses.values() if evse.transaction is not None]
+    if question.remote or not info.valid or not running:
+        _refuse(turn, question, "A master pass starts no transaction.")
+        return
+    for transaction in running:
+        stop(turn, transaction, Ending(StopReason.MASTER_PASS, Trigger.STOP_AUTHORIZED, question.id_token))
+    _accept(turn, question.reader, question.id_token, question.requests, "Every transaction is stopped.")
+
+
+def _good_for(question: Ask, evse: Evse) -> bool:
+    """Tell whether a token may charge at an EVSE (C01.FR.21)."""
+    return not question.evses or evse.id in question.evses
 
 
 def _decide_lobby(turn: Turn, question: Ask) -> None:
@@ -201,8 +238,10 @@ def _stopped_by(turn: Turn, question: Ask) -> Transaction | None:
 
 def _obstacle_to_claim(turn: Turn, evse: Evse, question: Ask) -> str | None:
     """Return what has come between the presentation and the word on the token."""
-    if evse.transaction is not None:
+    if evse.transaction is not None and not evse.transaction.open_to(question.id_token):
         return "A transaction is running on this EVSE."
+    if not _good_for(question, evse):
+        return "The token is not accepted for this EVSE."
     if question.plug is not None and question.plug != evse.plug:
         return "The vehicle was unplugged meanwhile."
     if evse.claim is not None and not evse.claim.id_token.matches(question.id_token):
@@ -212,7 +251,7 @@ def _obstacle_to_claim(turn: Turn, evse: Evse, question: Ask) -> str | None:
 
 
 def _claim(turn: Turn, question: Ask) -> Claim:
-    return Claim(question.id_token, turn.now, question.group, question.remote, question.remote_start_id)
+    return Claim(question.id_token, turn.now, question.group, question.remote, question.remote_start_id, evses=question.evses)
 
 
 # ---------------------------------------------------------------- outcomes
@@ -230,7 +269,7 @@ def _accept(turn: Turn, reader: int, id_token: IdToken, requests: tuple[int, ...
 def _refuse(turn: Turn, question: Ask, text: str) -> None:
     turn.note(question.evse, "token.refused", text)
     evse = turn.state.evses.get(question.evse)
-    if evse is not None and evse.transaction is None:
+    if evse is not None and (evse.transaction is None or evse.transaction.id_token is None):
         show_refusal(turn, evse, text)
     taps.decided(turn, question.reader, question.id_token, False)
     turn.decide(question.requests, False, text)

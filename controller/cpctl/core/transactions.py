@@ -7,16 +7,15 @@ from typing import Final
 
 from . import taps
 from .evse import Evse
-from .facts import charging_state_of
 from .journal import silently
-from .metering import boundary_sample, save_register
-from .model import Claim, Ending, IdToken, ReadingContext, Sample, Served, Session, Stamp, StopReason, Transaction, Trigger
-from .outputs import TransactionEnded, TransactionStarted
+from .metering import boundary_sample, sample, save_register
+from .model import ChargingState, Claim, Ending, ReadingContext, Sample, Served, Session, Stamp, StopReason, TokenInfo, Transaction, Trigger
+from .outputs import DurableEvent, TransactionEnded, TransactionStarted
 from .sampling import arm_sampling
-from .stamps import latest
+from .stamps import earlier_by, latest, ms_until
+from .telling import cable_ma, charged_ms, in_state, phases_used, tell
 from .timers import Timer
 from .turn import Turn
-from .tx_points import TxFacts
 
 # Finished sessions that are kept for people; the oldest goes first.
 MAX_SESSIONS: Final = 1000
@@ -25,22 +24,30 @@ MAX_SESSIONS: Final = 1000
 # ---------------------------------------------------------------- begin
 
 
-def begin(turn: Turn, evse: Evse, claim: Claim) -> None:
-    """Start a transaction for a claim on the plug-in that is there; its meter starts where energy was first offered."""
+def begin(turn: Turn, evse: Evse, claim: Claim | None) -> None:
+    """Start a transaction, for a claim or (None) for the vehicle alone; its meter starts where energy was first offered.
+
+    Without a vehicle it waits for one, for as long as a driver is given to plug in (E03.FR.05).
+    """
     state, now = turn.state, turn.now
+    offered_mwh = claim.offered_mwh if claim is not None else None
+    charging_state = ChargingState.EV_CONNECTED if evse.plugged else ChargingState.IDLE
     at_start = Transaction(
         id=state.new_id(),
         evse=evse.id,
         connector=evse.connector,
-        id_token=claim.id_token,
+        id_token=claim.id_token if claim is not None else None,
         started=now,
-        meter_start_mwh=evse.register.total_mwh if claim.offered_mwh is None else claim.offered_mwh,
+        meter_start_mwh=evse.register.total_mwh if offered_mwh is None else offered_mwh,
         plug=evse.plug,
-        group=claim.group,
-        remote_start_id=claim.remote_start_id,
+        group=claim.group if claim is not None else None,
+        remote_start_id=claim.remote_start_id if claim is not None else None,
         last=now,
         silent=silently(state),
+        until=None if evse.plugged else vehicle_deadline(turn),
     )
+    if not state.points.whole:
+        at_start = in_state(at_start, charging_state, now)
     evse.transaction = at_start
     evse.charged = evse.unverified = evse.parted = False
     started = TransactionStarted(
@@ -50,11 +57,15 @@ def begin(turn: Turn, evse: Evse, claim: Claim) -> None:
         at=now,
         seq_no=0,
         trigger=_start_trigger(evse, claim),
-        charging_state=charging_state_of(state, evse),
-        id_token=claim.id_token,
+        charging_state=charging_state,
+        id_token=at_start.id_token,
         register_mwh=at_start.meter_start_mwh,
         offline=not state.csms_online,
-        remote_start_id=claim.remote_start_id,
+        remote_start_id=at_start.remote_start_id,
+        samples=_samples_of_start(turn, evse, at_start),
+        cable_ma=cable_ma(evse),
+        phases=phases_used(evse),
+        plugged=evse.plugged,
     )
     entry = None if at_start.silent else turn.publish(started)
     samples = boundary_sample(turn, evse, now, ReadingContext.TRANSACTION_BEGIN, at_start.meter_start_mwh)
@@ -62,25 +73,105 @@ def begin(turn: Turn, evse: Evse, claim: Claim) -> None:
     save_register(turn, evse)
     turn.note(evse.id, "transaction.started", f"Transaction {at_start.id} has started{', without a record for the CSMS' if at_start.silent else ''}.")
     arm_sampling(turn, evse)
+    arm_vehicle_deadline(turn, evse)
 
 
-def _start_trigger(evse: Evse, claim: Claim) -> Trigger:
+def _samples_of_start(turn: Turn, evse: Evse, transaction: Transaction) -> tuple[Sample, ...]:
+    """Measure what a start reports (E02.FR.09)."""
+    if turn.state.points.whole or not evse.fresh:
+        return ()
+    wanted = turn.state.variables.measurands("SampledDataCtrlr.TxStartedMeasurands")
+    taken = sample(evse, wanted, turn.now, ReadingContext.TRANSACTION_BEGIN, transaction.meter_start_mwh)
+    return (taken,) if taken.readings else ()
+
+
+def _start_trigger(evse: Evse, claim: Claim | None) -> Trigger:
+    """Return what made it start; what was asked for remotely is told so, whatever came last (F02.FR.21)."""
+    if claim is None:
+        return Trigger.CABLE_PLUGGED_IN
     if claim.remote:
         return Trigger.REMOTE_START
+    if claim.offered_mwh is not None:
+        return Trigger.CHARGING_STATE_CHANGED
     plugged_last = evse.plugged_at is not None and latest(claim.since, evse.plugged_at) is not claim.since
     return Trigger.CABLE_PLUGGED_IN if plugged_last else Trigger.AUTHORIZED
+
+
+# ---------------------------------------------------------------- driver and vehicle
+
+
+def authorize(turn: Turn, evse: Evse, claim: Claim) -> None:
+    """Let the accepted token that waits on an EVSE be the one of the transaction that is open to it there (E02.FR.01, F01.FR.25)."""
+    transaction = evse.transaction
+    if transaction is None:
+        return
+    after = replace(
+        transaction,
+        id_token=claim.id_token,
+        group=claim.group or transaction.group,
+        remote_start_id=claim.remote_start_id or transaction.remote_start_id,
+        stop_requested=False,
+        deauthorized=False,
+        refused_mwh=None,
+        reason=None,
+        until=None if evse.plugged else vehicle_deadline(turn),
+    )
+    tell(
+        turn,
+        after,
+        Trigger.REMOTE_START if claim.remote else Trigger.AUTHORIZED,
+        id_token=claim.id_token,
+        remote_start_id=claim.remote_start_id,
+        state=ChargingState.EV_CONNECTED if evse.plugged else ChargingState.IDLE,
+    )
+    arm_vehicle_deadline(turn, evse)
+    turn.note(evse.id, "transaction.authorized", f"Transaction {transaction.id} is authorized.")
+
+
+def unauthorize(turn: Turn, transaction: Transaction, ending: Ending) -> None:
+    """End the authorization of a transaction that goes on without: its energy stops (F03.FR.02, E05.FR.09)."""
+    evse = turn.state.evses.get(transaction.evse)
+    after = replace(transaction, stop_requested=True, reason=ending.reason)
+    state = ChargingState.EV_CONNECTED if evse is not None and evse.plugged else ChargingState.IDLE
+    tell(turn, after, ending.trigger, id_token=ending.id_token, state=state, at=ending.at)
+    turn.note(transaction.evse, "transaction.unauthorized", f"Transaction {transaction.id} gets no more energy: {ending.reason}.")
+
+
+def vehicle_deadline(turn: Turn) -> Stamp:
+    """Return when a vehicle must be plugged in that is waited for from now on."""
+    return earlier_by(turn.now, -1000 * turn.state.variables.integer("TxCtrlr.EVConnectionTimeOut"))
+
+
+def arm_vehicle_deadline(turn: Turn, evse: Evse) -> None:
+    """Let the end of a transaction's wait for a vehicle fall due, where it waits; at once if nobody can tell how much is left of it."""
+    turn.state.timers.clear(Timer.VEHICLE, evse.id)
+    if evse.transaction is None or evse.transaction.until is None:
+        return
+    longest_ms = turn.state.variables.integer("TxCtrlr.EVConnectionTimeOut") * 1000
+    left_ms = ms_until(evse.transaction.until, turn.now)
+    turn.set_timer_in(Timer.VEHICLE, evse.id, max(0, min(left_ms or 0, longest_ms)) / 1000)
+
+
+def no_vehicle_came(turn: Turn, evse: Evse) -> None:
+    """End a transaction whose vehicle did not come, or did not come back, in time (E03.FR.05, F02.FR.07; E10.FR.02)."""
+    transaction = evse.transaction
+    if transaction is None or evse.plugged:
+        return
+    if transaction.parted:
+        end(turn, transaction, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST))
+    else:
+        end(turn, transaction, Ending(StopReason.TIMEOUT, Trigger.EV_CONNECT_TIMEOUT))
 
 
 # ---------------------------------------------------------------- end
 
 
 def stop(turn: Turn, transaction: Transaction, ending: Ending) -> None:
-    """End the authorization of a running transaction, and with it the transaction where the stop points say so."""
-    evse = turn.state.evses.get(transaction.evse)
-    if turn.state.points.stops(TxFacts(plugged=evse is not None and evse.plugged, authorized=False)):
+    """End the authorization of a running transaction, and with it the transaction where the stop points say so, or it has no vehicle either."""
+    if turn.state.points.end_with_authorization or transaction.plug is None:
         end(turn, transaction, ending)
-    else:
-        turn.keep(replace(transaction, stop_requested=True))
+    elif not transaction.stop_requested:
+        unauthorize(turn, transaction, ending)
 
 
 def end(turn: Turn, transaction: Transaction, ending: Ending) -> None:
@@ -104,7 +195,7 @@ def counted(turn: Turn, evse: Evse) -> None:
     transaction = evse.transaction
     if transaction is None or not transaction.stop_requested or evse.departed_at is not None:
         return
-    if turn.state.points.stops(TxFacts(plugged=evse.plugged, authorized=False)):
+    if transaction.ending is not None or turn.state.points.end_with_authorization:
         # Without a word on how: by an earlier release.
         end_now(turn, transaction, Ending(StopReason.LOCAL, Trigger.STOP_AUTHORIZED))
         if transaction.ending is not None and transaction.ending.id_token is not None:
@@ -127,6 +218,7 @@ def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
     register = max(register, transaction.told_mwh or transaction.meter_start_mwh)
     samples = _samples_for_end(turn, transaction, at, register)
     seq_no = transaction.seq_no + 1
+    plugged = evse is not None and evse.plugged and evse.departed_at is None
     entry = turn.publish(
         TransactionEnded(
             transaction_id=transaction.id,
@@ -135,11 +227,16 @@ def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
             at=at,
             seq_no=seq_no,
             trigger=ending.trigger,
-            reason=ending.reason,
+            reason=transaction.reason or ending.reason,
             id_token=ending.id_token,
             register_mwh=register,
             offline=not state.csms_online,
             samples=samples,
+            charging_state=ChargingState.EV_CONNECTED if plugged else ChargingState.IDLE,
+            time_charging_s=charged_ms(transaction, at) // 1000,
+            cable_ma=cable_ma(evse),
+            phases=phases_used(evse),
+            plugged=plugged,
         )
     )
     ended = replace(
@@ -147,18 +244,18 @@ def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
         seq_no=seq_no,
         last=at,
         ended=at,
-        reason=ending.reason,
+        reason=transaction.reason or ending.reason,
         meter_stop_mwh=register,
-        stop_token=ending.id_token,
         stop_samples=(),
         end_entry=entry,
         ending=None,
+        until=None,
     )
     turn.keep(ended)
     if entry is None:
         _drop(turn, ended)
     _save_session(turn, ended)
-    turn.note(transaction.evse, "transaction.ended", f"Transaction {transaction.id} has ended: {ending.reason}.")
+    turn.note(transaction.evse, "transaction.ended", f"Transaction {transaction.id} has ended: {ended.reason}.")
     if evse is not None:
         evse.finished_plug = transaction.plug
         if transaction.plug is not None:
@@ -166,7 +263,7 @@ def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
         evse.unverified = evse.host_was_away = False
         evse.departed_at = None
         save_register(turn, evse)
-        for timer in (Timer.SAMPLE, Timer.SETTLING, Timer.DEPARTURE):
+        for timer in (Timer.SAMPLE, Timer.KEPT_SAMPLE, Timer.SETTLING, Timer.DEPARTURE, Timer.VEHICLE):
             state.timers.clear(timer, evse.id)
 
 
@@ -205,21 +302,29 @@ def _save_session(turn: Turn, ended: Transaction) -> None:
 # ---------------------------------------------------------------- answers
 
 
-def stopped_by(turn: Turn, entry: int) -> IdToken | None:
-    """Return the token that ended the transaction whose end this entry delivers; None if none did, or it delivers something else."""
-    return next((one.stop_token for one in turn.state.transactions.values() if one.end_entry == entry), None)
-
-
-def delivered(turn: Turn, entry: int, csms_ref: str | None) -> Transaction | None:
-    """Take note that an event has arrived; return the transaction if it was its start."""
+def delivered(turn: Turn, entry: int, csms_ref: str | None) -> None:
+    """Take note that an event has arrived."""
     turn.forget(entry)
     started = _settle_entry(turn, entry)
-    if started is None:
-        return None
-    started = replace(started, csms_ref=csms_ref or started.csms_ref, start_entry=None)
-    turn.keep(started)
-    _save_session(turn, started)
-    return started
+    if started is not None:
+        started = replace(started, csms_ref=csms_ref or started.csms_ref, start_entry=None)
+        turn.keep(started)
+        _save_session(turn, started)
+
+
+def judged(turn: Turn, event: DurableEvent, info: TokenInfo) -> None:
+    """Take the CSMS's word on the token of an event: whoever was authorized for a transaction is so no longer if it refuses him (E05, C15).
+
+    A word on the token that stopped it changes nothing any more.
+    """
+    transaction = turn.state.transactions.get(event.transaction_id)
+    if transaction is None or event.id_token is None or isinstance(event, TransactionEnded) or event.trigger is Trigger.STOP_AUTHORIZED:
+        return
+    if info.group is not None and transaction.group is None:
+        transaction = replace(transaction, group=info.group)
+        turn.keep(transaction)
+    if transaction.ended is None and not info.accepted:
+        refuse_after_start(turn, transaction)
 
 
 def given_up(turn: Turn, entry: int, error: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .journal import capacity, promised
+from .journal import capacity, gives_way, promised
 from .model import Record, Stamp, Transaction
 from .outputs import (
     Decision,
@@ -17,7 +17,6 @@ from .outputs import (
     Reply,
     Save,
     TransactionEnded,
-    TransactionUpdated,
     Withdraw,
 )
 from .state import State
@@ -48,7 +47,7 @@ class Turn:
     def publish(self, event: DurableEvent) -> int | None:
         """Put an event at the end of the outbox, thinning what is there as needed; return its entry number.
 
-        None for what has no place there: an event of a silent transaction, and a meter value where only starts and ends are left.
+        None for what has no place there: an event of a silent transaction, and one that gives way where only such as don't are left.
         """
         state = self.state
         known = state.transactions.get(event.transaction_id)
@@ -62,7 +61,7 @@ class Turn:
 
     def _make_room(self, event: DurableEvent) -> bool:
         """Thin the outbox if the event, and the ends still to come, do not fit; False if the event is a meter value and there is no room for it."""
-        journal, update = self.state.journal, isinstance(event, TransactionUpdated)
+        journal, update = self.state.journal, gives_way(event)
         ends_to_come = promised(self.state) - isinstance(event, TransactionEnded)
         missing = len(journal) + 1 + ends_to_come - capacity(self.state)
         if missing <= 0:

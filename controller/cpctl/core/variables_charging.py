@@ -64,7 +64,10 @@ def _transactions() -> tuple[Definition, ...]:
 
 def _authorization() -> tuple[Definition, ...]:
     return (
+        flag("AuthCtrlr.Enabled", True, "authorize drivers; without that whoever plugs in is charged, and every token is good"),
+        flag("AuthCtrlr.StartButtonActive", False, "take a token of the type NoAuthorization, as a start button gives it, without asking"),
         flag("AuthCtrlr.AuthorizeRemoteStart", False, "ask about the token of a remote start"),
+        flag("AuthCtrlr.DisableRemoteAuthorization", False, "never ask the CSMS about a token; what is known here decides"),
         flag("AuthCtrlr.LocalPreAuthorize", False, "start at once with a token that the cache accepts"),
         flag("AuthCtrlr.LocalAuthorizeOffline", True, "start offline with a token that the cache accepts"),
         flag("AuthCtrlr.OfflineTxForUnknownIdEnabled", False, "start offline with an unknown token"),
@@ -115,6 +118,7 @@ def _measurements(phases: int) -> tuple[Definition, ...]:
         measurands("SampledDataCtrlr.TxEndedMeasurands", "", "what the samples hold that are reported with a transaction's end"),
         fact("SampledDataCtrlr.TxEndedMaxSamples", Kind.INTEGER, str(MAX_STOP_SAMPLES), "samples that a transaction's end reports at most"),
         seconds("AlignedDataCtrlr.Interval", 0, "time between samples at round times of the clock; 0: none"),
+        flag("AlignedDataCtrlr.SendDuringIdle", False, "tell of such samples only while no transaction is running"),
         measurands("AlignedDataCtrlr.Measurands", Measurand.ENERGY_IMPORT_REGISTER, "what such a sample holds"),
         own_interval("AlignedDataCtrlr.TxEndedInterval", "Interval"),
         measurands("AlignedDataCtrlr.TxEndedMeasurands", "", "what such samples hold that are reported with a transaction's end"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cpctl.core.inputs import ChangeAvailability, ClearCache, Command, RemoteStart, RemoteStop, Reset, SetVariable, Unlock
-from cpctl.core.model import IdToken, IdTokenType
+from cpctl.core.model import IdToken
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
 from cpctl.csms.adapter import Context, Registration
 from cpctl.csms.dialect import Followed, Handler, HandlerRefusal
@@ -74,7 +74,7 @@ class Handlers:
             if place is None:  # 0 as well: a transaction takes a connector
                 return _REJECTED
             evse = place[0]
-        token = IdToken(call["idTag"], IdTokenType.CENTRAL)
+        token = IdToken(call["idTag"])
         return await self._decide(lambda request: RemoteStart(request, evse, token))
 
     async def remote_stop(self, call: Payload) -> Payload:
