@@ -45,6 +45,22 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+def websocket_trouble(url: str) -> str:
+    """Say what is wrong with the URL of a CSMS; nothing if it can be connected to."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "names no host that can be"
+    if parts.scheme not in ("ws", "wss"):
+        return "begins with ws:// or wss://"
+    if not parts.hostname:
+        return "names no host"
+    if parts.username or parts.password:
+        return "holds a user or password; the password belongs into password_file"
+    return "ends with its path or query; the percent-encoded id is appended to the path" if parts.fragment else ""
+
+
 class StationConfig(_Section):
     """[station]: who we are, and what becomes of a charge when the host goes away."""
 
@@ -75,15 +91,8 @@ class CsmsConfig(_Section):
     @field_validator("url")
     @classmethod
     def _is_websocket(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("ws", "wss"):
-            raise ValueError("begins with ws:// or wss://")
-        if not parts.hostname:
-            raise ValueError("names no host")
-        if parts.username or parts.password:
-            raise ValueError("holds a user or password; the password belongs into password_file")
-        if parts.fragment:
-            raise ValueError("ends with its path or query; the percent-encoded id is appended to the path")
+        if trouble := websocket_trouble(url):
+            raise ValueError(trouble)
         return url
 
     @field_validator("id")

@@ -15,6 +15,7 @@ from cpctl.core.model import (
     EvseSettings,
     IdToken,
     Measurand,
+    NetworkProfile,
     Reading,
     ReadingContext,
     Sample,
@@ -22,6 +23,7 @@ from cpctl.core.model import (
     StopReason,
     Trigger,
 )
+from cpctl.core.network import NetworkPlan
 from cpctl.core.outputs import (
     ConnectorStatusChanged,
     Decision,
@@ -59,6 +61,7 @@ class FakeStation:
         self.variables = {one.name: one.default for one in definitions(EVSES)}
         self.refs: dict[str, str] = {}
         self.previous = ""
+        self.plan = NetworkPlan((NetworkProfile(1, "", 0, ""),), 1)
         self.running: dict[int, str] = {}  # the transaction of an EVSE
         self.ongoing: dict[str, bool] = {}
         self.queued = False
@@ -87,6 +90,9 @@ class FakeStation:
 
     def variable(self, name: str) -> str:
         return self.variables[name]
+
+    def network(self) -> NetworkPlan:
+        return self.plan
 
     def previous_password(self) -> str:
         return self.previous

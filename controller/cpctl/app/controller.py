@@ -26,16 +26,18 @@ from cpctl.csms.vendors import VendorHandler
 from cpctl.errors import LinkError, StoreError
 from cpctl.link.coprocessor import Coprocessor, Post
 from cpctl.link.line import OpenLine
+from cpctl.link.values import value as link_value
 from cpctl.redact import redact_text
 from cpctl.runtime import Runtime
 from cpctl.store.sqlite import Store
 from cpctl.systemd import Notifier
 from cpctl.version import VERSION
 
+from .board import board_settings
 from .boot_reason import BootReason, boot_reason
 from .electrical import Electrical, MakeElectrical
 from .services import StationServices
-from .settings import csms_settings, link_settings, station_settings
+from .settings import credentials, csms_settings, link_settings, station_settings
 
 log = structlog.get_logger(__name__)
 
@@ -101,8 +103,9 @@ class Controller:
             begun = boot_reason(loaded.last_words, loaded.clean, loaded.records.values(), around.machine)
             self.csms_settings = replace(csms_settings(config, options), boot_reason=begun.value, firmware_version=around.firmware_version)
             self.settings = replace(
-                station_settings(config),
+                station_settings(config, () if around.electrical else board_settings(config, around.simulated).evses),
                 csms=redact_text(self.csms_settings.endpoint),
+                credentials=credentials(self.csms_settings),
                 whole_transactions=self.csms_settings.versions[0] == "1.6",
             )
             waiting = ((one.entry, one.event) for one in loaded.outbox)
@@ -121,6 +124,7 @@ class Controller:
                 around.random,
                 on_exchange=lambda exchange: self.services.exchanged(exchange),  # noqa: PLW0108  # not there yet
                 vendors=around.vendors,
+                live=lambda name: link_value(self.coprocessor.info, name),
                 hooks=around.hooks,
             )
             core = self.station if around.observe is None else _Observed(self.station, around.observe)

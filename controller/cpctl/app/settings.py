@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from cpctl.config import Config, EvseConfig, StartOptions
-from cpctl.core.model import ConnectorSettings, EvseSettings, LapsePolicy, StationSettings
+from cpctl.core.model import ConnectorSettings, Credentials, EvseSettings, LapsePolicy, StationSettings
 from cpctl.csms.settings import CsmsSettings
 from cpctl.link.messages import ConfigEvse, RcmType, TemperatureSensor
 from cpctl.link.settings import LinkSettings
@@ -48,6 +48,16 @@ def csms_settings(config: Config, options: StartOptions) -> CsmsSettings:
         meter_serial=config.station.meter_serial,
         iccid=config.station.iccid,
         imsi=config.station.imsi,
+    )
+
+
+def credentials(settings: CsmsSettings) -> Credentials:
+    """Tell the core what there is to prove who is who at the CSMS, not what it is."""
+    return Credentials(
+        settings.security_profile,
+        password=bool(settings.password),
+        authority=settings.ca_file is not None,
+        certificate=settings.cert_file is not None and settings.key_file is not None,
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 
 import structlog
 
 from cpctl.clock import Clock
-from cpctl.core.inputs import CsmsOffline, CsmsOnline, PasswordAccepted, TokenAnswered
+from cpctl.core.inputs import CsmsOffline, CsmsOnline, PasswordAccepted, ProfileAccepted, TokenAnswered
 from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo, TokenStatus
 from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured
 from cpctl.core.ports import Inbox, StationView
@@ -28,6 +29,7 @@ from .hooks import Hooks
 from .outbox import Outbox
 from .own_values import OwnValues
 from .passwords import Passwords
+from .profiles import Profiles
 from .session import Session, Standing
 from .settings import CsmsSettings
 from .statuses import Statuses
@@ -69,16 +71,17 @@ class CsmsService:
         `live` knows the values that change by themselves and are neither ours nor the station's.
         """
         self._hooks = hooks
-        self._settings = settings
         self._inbox = inbox
         self._clock = clock
         self._rng = rng
         self._on_exchange = on_exchange
-        self._tunables = Tunables(view)
+        self._tunables = Tunables(view, lambda: self._settings.message_timeout_s)
+        self._profiles = Profiles(settings, view.network(), self._tunables.profile_attempts)
         self._passwords = Passwords(settings.password, self._tunables)
         self._leaving = False
         self._standing = Standing()
-        self._versions = offered(settings.versions)
+        self._stood_by = self._settings.slot  # the profile under which the CSMS said where we stand
+        self._proved = False  # it has accepted us on this connection
         self._outbox = Outbox(inbox, self._tunables)
         self._statuses = Statuses(clock.now, self._date)
         self._prompter = Prompter(lambda: self._session, self._statuses, inbox, self._date)
@@ -217,6 +220,10 @@ class CsmsService:
 
     # ------------------------------------------------------------ connection
 
+    @property
+    def _settings(self) -> CsmsSettings:
+        return self._profiles.settings
+
     async def _stay_connected(self) -> None:
         loop = asyncio.get_running_loop()
         back_off = BackOff(self._rng)
@@ -229,20 +236,32 @@ class CsmsService:
                 self._say(error)
                 self._attempted.set()
                 at_least_s = error.retry_after_s if isinstance(error, CsmsRefused) else 0.0
+                self._failed(back_off)
             else:
-                opened, self._leaving = loop.time(), False
+                opened, self._leaving, self._proved = loop.time(), False, False
                 await self._live(socket)
                 if loop.time() - opened >= STABLE_S:
                     back_off.reset()
                 if self._leaving:
                     continue
+                if not self._proved:
+                    self._failed(back_off)
             await asyncio.sleep(back_off.next(*self._tunables.back_off(), at_least_s))
+
+    def _failed(self, back_off: BackOff) -> None:
+        """Count an attempt that came to nothing; turn to the next network profile when the present one has had its attempts."""
+        before = self._settings.slot
+        if self._profiles.failed():
+            back_off.reset()
+        if self._settings.slot != before:
+            log.info("csms.next_profile", slot=self._settings.slot, url=redact_text(self._settings.url))
+            self._passwords.changed()
 
     async def _dial(self) -> Socket:
         """Connect with the password whose turn it is, where the security profile wants one, and learn from the CSMS's word on it."""
         credential = self._passwords.choose() if self._settings.with_password else None
         try:
-            socket = await dial(self._settings, list(self._versions), credential.sent if credential else None)
+            socket = await dial(self._settings, list(offered(self._settings.versions)), credential.sent if credential else None)
         except CsmsRefused as error:
             if credential and error.status in _WRONG_PASSWORD:
                 self._passwords.refuse(credential)
@@ -261,13 +280,15 @@ class CsmsService:
 
     async def _live(self, socket: Socket) -> None:
         """Live through one connection."""
-        version = self._versions[socket.subprotocol]
+        version = offered(self._settings.versions)[socket.subprotocol]
         tls = " ".join(socket.tls) if socket.tls else None
         log.info("csms.connected", url=redact_text(self._settings.endpoint), version=version.name, tls=tls)
         self._trouble = None
+        if self._settings.slot != self._stood_by:  # another CSMS, perhaps: it is told who we are (B10.FR.10)
+            self._standing, self._stood_by = Standing(), self._settings.slot
         self._session = Session(
             socket,
-            version.make(self._context),
+            version.make(replace(self._context, settings=self._settings)),
             self._standing,
             self._inbox,
             self._tunables,
@@ -292,6 +313,9 @@ class CsmsService:
     def _go_online(self, session: Session, booted: bool) -> None:
         self._online = session
         self._attempted.set()
+        self._proved = True
+        if self._profiles.accepted():
+            self._inbox.post(ProfileAccepted(self._settings.slot))
         if booted or (session.adapter.repeats_statuses and self._was_away_for_long()):
             self._statuses.repeat_all()
         self._away_since = None

@@ -37,6 +37,7 @@ class CsmsSettings:
     iccid: str = ""
     imsi: str = ""
     slot: int = CONFIGURED_SLOT  # of the network profile that this is
+    message_timeout_s: int | None = None  # where the profile has one of its own
     open_timeout_s: float = 20.0  # for the opening handshake, TLS included
     pong_timeout_s: float = 20.0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cpctl.core.ports import StationView
 
 HEARTBEAT_INTERVAL = "OCPPCommCtrlr.HeartbeatInterval"
@@ -12,8 +14,10 @@ PASSWORD = "SecurityCtrlr.BasicAuthPassword"
 class Tunables:
     """Typed access to them; seconds and counts."""
 
-    def __init__(self, view: StationView) -> None:
+    def __init__(self, view: StationView, profile_timeout_s: Callable[[], int | None] = lambda: None) -> None:
+        """Read from the station; the network profile in use may have a time-out of its own."""
         self._view = view
+        self._profile_timeout_s = profile_timeout_s
 
     def heartbeat_s(self) -> int:
         """Silence after which a heartbeat is sent; 0: only the daily one."""
@@ -37,7 +41,7 @@ class Tunables:
 
     def message_timeout_s(self) -> int:
         """How long an answer may take."""
-        return self._number("CustomizationCtrlr.MessageTimeout")
+        return self._profile_timeout_s() or self._number("CustomizationCtrlr.MessageTimeout")
 
     def message_attempts(self) -> int:
         """How often a transaction's message may fail before it is given up."""
@@ -46,6 +50,10 @@ class Tunables:
     def message_attempt_interval_s(self) -> int:
         """Wait so long after its first failure, and n times as long after the n-th."""
         return self._number("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]")
+
+    def profile_attempts(self) -> int:
+        """How often a network profile is tried before the next."""
+        return self._number("OCPPCommCtrlr.NetworkProfileConnectionAttempts")
 
     def back_off(self) -> tuple[int, int, int]:
         """Minimum wait, random range, number of doublings."""

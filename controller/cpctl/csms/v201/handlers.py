@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cpctl.csms.adapter import Context
 from cpctl.csms.dialect import Handler
 
-from . import availability, data, remote, reports, triggers, variables
+from . import availability, data, network, remote, reports, triggers, variables
 from .device_model import DeviceModel
 from .mapping import Places
 
@@ -22,4 +22,5 @@ def handlers(context: Context) -> Mapping[str, Handler]:
         **data.table(context),
         **variables.table(context, model),
         **reports.table(context, model),
+        **network.table(context),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from cpctl.core.variable_definition import LISTS, Definition, Kind, Mutability
@@ -13,6 +14,9 @@ from cpctl.csms.frames import Payload
 
 from .device_model import ACTUAL, DeviceModel, address
 from .limits import check_size
+
+# Measurands that these versions have no word for; they are taken, and nothing is told of them.
+_OF_1_6 = re.compile(r"Temperature|.+\.L[1-3]")
 
 # What one part holds at most; a CSMS on a small machine takes that, and a station with four EVSEs is told in a dozen.
 MAX_PART_ITEMS = 25
@@ -110,7 +114,7 @@ def characteristics(definition: Definition) -> Payload:
         limits = {"minLimit": definition.minimum, "maxLimit": definition.maximum}
         shown |= {name: limit for name, limit in limits.items() if limit is not None}
     if definition.kind in LISTS:
-        shown["valuesList"] = ",".join(definition.values)[:MAX_SET_CHARS]
+        shown["valuesList"] = ",".join(value for value in definition.values if not _OF_1_6.fullmatch(value))[:MAX_SET_CHARS]
     return shown
 
 
