@@ -24,6 +24,7 @@ from cpctl.csms.hooks import Hooks
 from cpctl.csms.service import CsmsService
 from cpctl.csms.vendors import VendorHandler
 from cpctl.errors import LinkError, StoreError
+from cpctl.extensions.declared import Declarations, Declared
 from cpctl.link.coprocessor import Coprocessor, Post
 from cpctl.link.line import OpenLine
 from cpctl.link.values import value as link_value
@@ -77,6 +78,7 @@ class Surroundings:
     notifier: Notifier = field(default_factory=Notifier.from_environment)
     vendors: Mapping[str, VendorHandler] = field(default_factory=dict)  # who serve DataTransfer, by vendor id
     hooks: Hooks | None = None  # of the talk with the CSMS
+    declared: tuple[Declared, ...] = ()  # variables beside those that every station has
     gate: Gate | None = None
     observe: Observe | None = None
     firmware_version: str = VERSION  # as the CSMS is told
@@ -102,10 +104,13 @@ class Controller:
             self.clock = around.clock(loop.time, around.wall, loaded.boot, around.machine)
             begun = boot_reason(loaded.last_words, loaded.clean, loaded.records.values(), around.machine)
             self.csms_settings = replace(csms_settings(config, options), boot_reason=begun.value, firmware_version=around.firmware_version)
+            self._declared = Declarations(around.declared)
+            own = self._declared.definitions
             self.settings = replace(
                 station_settings(config, () if around.electrical else board_settings(config, around.simulated).evses),
                 csms=redact_text(self.csms_settings.endpoint),
                 credentials=credentials(self.csms_settings),
+                own_variables=own,
                 whole_transactions=self.csms_settings.versions[0] == "1.6",
             )
             waiting = ((one.entry, one.event) for one in loaded.outbox)
@@ -125,10 +130,9 @@ class Controller:
                 on_exchange=lambda exchange: self.services.exchanged(exchange),  # noqa: PLW0108  # not there yet
                 vendors=around.vendors,
                 live=lambda name: link_value(self.coprocessor.info, name),
-                hooks=around.hooks,
+                hooks=replace(around.hooks or Hooks(), variables=own),
             )
-            core = self.station if around.observe is None else _Observed(self.station, around.observe)
-            self.runtime = Runtime(core, self.store, self.clock, self.coprocessor, self.csms, self._restart)
+            self.runtime = Runtime(_Observed(self.station, self._observe), self.store, self.clock, self.coprocessor, self.csms, self._restart)
             self.services = StationServices(self)
         except BaseException:
             self.store.close(clean=False)
@@ -140,9 +144,10 @@ class Controller:
 
     async def request(self, make: Callable[[int], Input]) -> tuple[Outcome, str]:
         """Feed a command, unless the gate refuses it; `core.ports.Inbox`."""
-        gate = self._around.gate
-        refusal = await gate(make(0)) if gate is not None else None
-        return refusal or await self.runtime.request(make)
+        for gate in (self._declared.gate, self._around.gate):
+            if gate is not None and (refusal := await gate(make(0))) is not None:
+                return refusal
+        return await self.runtime.request(make)
 
     # ------------------------------------------------------------ life
 
@@ -262,6 +267,11 @@ class Controller:
             mark=(mark.boot_nonce, mark.event_id) if mark is not None else None,
             alive=lambda: self.runtime.alive(),  # noqa: PLW0108  # not there yet
         )
+
+    def _observe(self, item: Input, outputs: Sequence[Output]) -> None:
+        self._declared.observe(outputs)
+        if self._around.observe is not None:
+            self._around.observe(item, outputs)
 
     def _from_link(self, item: Input, committed: Callable[[], None] | None = None) -> None:
         self.post(item, committed)

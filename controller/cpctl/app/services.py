@@ -124,7 +124,7 @@ class StationServices:
         return [
             {
                 "name": definition.name,
-                "key": _KEY_OF.get(definition.name),
+                "key": _KEY_OF.get(definition.name) or definition.key or None,
                 "value": None if definition.mutability is Mutability.WRITE_ONLY else value,
                 "unit": definition.unit,
                 "type": definition.kind.value,
@@ -163,7 +163,8 @@ class StationServices:
 
     async def set_variable(self, name: str, value: str) -> Json:
         """Set a variable by its 1.6 key or its Component.Variable."""
-        variable, wanted = named(name, value)
+        own = {definition.key.casefold(): definition.name for definition in self._controller.settings.own_variables if definition.key}
+        variable, wanted = (own[name.casefold()], value) if name.casefold() in own else named(name, value)
         outcome, text = await self._controller.request(lambda request: SetVariable(request, variable, wanted, local=True))
         if outcome is SetOutcome.UNKNOWN:
             raise NotFound(f"There is no variable {name!r}.", "cpctl variables, or GET /api/v1/variables, lists them.", field="name")

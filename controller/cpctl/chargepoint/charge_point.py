@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -27,6 +28,8 @@ from cpctl.core.inputs import CoprocessorLost, EvseObserved, Input, Reset
 from cpctl.core.model import Record
 from cpctl.core.outputs import Decision, Outcome, Output
 from cpctl.core.station import Station
+from cpctl.core.variable_table import definitions
+from cpctl.extensions.declared import Declared
 from cpctl.link.coprocessor import Post
 from cpctl.store.sqlite import Store
 from cpctl.systemd import Notifier as ServiceManager
@@ -37,6 +40,7 @@ from .charging import WAITING, Charging
 from .fittings import Fittings
 from .hardware import Hardware
 from .notifications import Notification, Notifier
+from .own import Own
 from .talk import Talk
 
 log = structlog.get_logger(__name__)
@@ -52,7 +56,7 @@ LONGEST_PERIOD_S = 5.0
 _RESET_TIMEOUT_S = 10.0
 
 
-class ChargePoint(Fittings, Talk, Charging):
+class ChargePoint(Fittings, Talk, Charging, Own):
     """One station. Configure it, then `run` it or enter it as a context manager, once. All of it belongs to one event loop.
 
     `versions` in order of preference. `evses`: how many alike, or each as built. `store`: the state directory, where transactions, messages, variables
@@ -88,6 +92,7 @@ class ChargePoint(Fittings, Talk, Charging):
         built = [Evse() for _ in range(evses)] if isinstance(evses, int) else list(evses)
         Fittings.__init__(self, len(built))
         Talk.__init__(self)
+        Own.__init__(self)
         self._config = describe(
             url,
             id,
@@ -138,6 +143,7 @@ class ChargePoint(Fittings, Talk, Charging):
             notifier=ServiceManager(None),
             vendors=self._vendors,
             hooks=self._hooks(),
+            declared=(*self._declared, *self._measured()),
             gate=self._gate,
             observe=self._observe,
             firmware_version=self._firmware_version,
@@ -201,6 +207,13 @@ class ChargePoint(Fittings, Talk, Charging):
         evses = station_settings(self._config).evses
         self._hardware = Hardware(evses, self._pins, post, records, self._random, self._wanted(station), self._period_s)
         return self._hardware
+
+    def _measured(self) -> list[Declared]:
+        """Let the lists of measurands name what further inputs measure."""
+        more = sorted({one.measurand.value for pins in self._pins.values() for one in pins.further})
+        table = definitions(station_settings(self._config).evses)
+        lists = [one for one in table if one.name.endswith("Measurands")] if more else []
+        return [Declared(replace(one, values=tuple(dict.fromkeys((*one.values, *more))))) for one in lists]
 
     def _wanted(self, station: Station) -> Callable[[int], bool]:
         """Tell whether a token or a transaction is there, which stands for a vehicle where no input could tell of one."""

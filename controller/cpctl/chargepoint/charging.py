@@ -117,10 +117,6 @@ class Charging(Present):
         """Say in words everything that keeps the EVSE from charging; nothing exactly while it charges."""
         return tuple(reason["text"] for reason in self._shown(evse)["why_not"])
 
-    def variable(self, name: str) -> str:
-        """Return the value of `Component.Variable`; KeyError if there is none."""
-        return self._running().station.variable(name)
-
     # ------------------------------------------------------------ helpers
 
     async def _begin(self, id_token: IdToken, info: TokenInfo | None, evse: int) -> bool:

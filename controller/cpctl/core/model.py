@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .variable_definition import Definition
+
 # ---------------------------------------------------------------- time
 
 
@@ -318,6 +320,7 @@ class StationSettings:
     initial_variables: tuple[tuple[str, str], ...] = ()  # ("Component.Variable", value) at first start
     csms: str = ""  # which CSMS this is to, and under which id; compared, never read
     credentials: Credentials = Credentials()
+    own_variables: tuple[Definition, ...] = ()  # of the program or the extensions around the station
     whole_transactions: bool = False  # as of `CsmsOnline`, until the CSMS is first connected
 
 

@@ -55,7 +55,7 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
         elif isinstance(record, Served) and record.evse in evses:
             evses[record.evse].finished_plug = record.plug
     variables = Variables(
-        definitions(settings.evses),
+        definitions(settings.evses, settings.own_variables),
         settings.initial_variables,
         [record for record in records.values() if isinstance(record, Variable)],
     )

@@ -42,6 +42,7 @@ class Definition:
 
     `minimum` and `maximum` of a text are its length. `values`: what a list may contain; `one_of_each`: only one that begins alike, up to the first dot.
     `may_be_empty`: the empty text is a value too (none). `reboot_required`: a change acts after a restart. `live`: nobody sets it, its value changes by itself.
+    `key`: what OCPP 1.6 calls a variable that no standard knows.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Definition:
     persistent: bool = True
     reboot_required: bool = False
     live: bool = False
+    key: str = ""
 
     @property
     def path(self) -> VariableName:

@@ -18,9 +18,10 @@ from .variables_hardware import hardware_variables
 __all__ = ["FORMER", "MAX_STOP_SAMPLES", "Definition", "Kind", "Mutability", "Renamed", "definitions", "in_present_names", "present"]
 
 
-def definitions(evses: Sequence[EvseSettings]) -> tuple[Definition, ...]:
-    """Return the table for a station with these EVSEs."""
-    return (*csms_variables(), *charging_variables(evses), *hardware_variables(evses))
+def definitions(evses: Sequence[EvseSettings], own: Iterable[Definition] = ()) -> tuple[Definition, ...]:
+    """Return the table for a station with these EVSEs; `own` are more of them, or take the place of those that have their names."""
+    every = (*csms_variables(), *charging_variables(evses), *hardware_variables(evses), *own)
+    return tuple({definition.name: definition for definition in every}.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Protocol
 from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo
 from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured
 from cpctl.core.ports import Inbox, StationView
+from cpctl.core.variable_definition import Definition
 
 from .dialect import Dialect, Handler
 from .frames import Payload
@@ -84,6 +85,7 @@ class Context:
     triggers: Triggers
     vendors: Vendors
     live: Callable[[str], str | None]
+    own_variables: tuple[Definition, ...] = ()  # beside those that every station has
 
 
 class Adapter(Protocol):

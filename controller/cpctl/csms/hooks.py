@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 import structlog
 
+from cpctl.core.variable_definition import Definition
+
 from .dialect import Followed, Handler, HandlerRefusal
 from .exchange import Direction
 from .frames import ErrorCode, Payload
@@ -25,10 +27,11 @@ Sniffer: TypeAlias = Callable[[Direction, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """All of them. `overrides` by action; an action that the station does not serve may be among them."""
+    """All of them. `overrides` by action; an action that the station does not serve may be among them. `variables` are shown with the station's own."""
 
     sniffers: tuple[Sniffer, ...] = ()
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    variables: tuple[Definition, ...] = ()
 
     def over(self, handlers: Mapping[str, Handler]) -> Mapping[str, Handler]:
         """Lay the overrides over a version's handlers."""

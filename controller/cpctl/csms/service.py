@@ -89,8 +89,9 @@ class CsmsService:
         self._own = OwnValues(lambda: self._settings, self._tunables.message_timeout_s, lambda: self._date(clock.now()))
         self._view = view
         self._elsewhere = live
+        own = hooks.variables if hooks else ()
         self._context = Context(
-            settings, tuple(evses), inbox, view, self._date, lambda: self._standing.registration, self._prompter, served, self.live
+            settings, tuple(evses), inbox, view, self._date, lambda: self._standing.registration, self._prompter, served, self.live, own
         )
         self._session: Session | None = None
         self._online: Channel | None = None

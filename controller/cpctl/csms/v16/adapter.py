@@ -52,7 +52,7 @@ class Adapter16:
         self._settings = context.settings
         connectors = Connectors(context.evses)
         self._encoder = Encoder(connectors, context.view, context.settings.vendor, context.date)
-        self._handlers = Handlers(context, connectors, Keys(context.view, context.evses, context.settings.security_profile))
+        self._handlers = Handlers(context, connectors, Keys(context.view, context.evses, context.settings.security_profile, context.own_variables))
 
     def handlers(self) -> Mapping[str, Handler]:
         """Return the CALLs that are served, by action."""

@@ -13,7 +13,7 @@ from cpctl.csms.frames import ErrorCode, Payload
 from cpctl.csms.vendors import text_of
 
 from .mapping import Connectors
-from .variables import MAX_KEYS, Entry, Keys, setting_of
+from .variables import MAX_KEYS, Entry, Keys
 
 _REJECTED: Payload = {"status": "Rejected"}
 _ACCEPTED: Payload = {"status": "Accepted"}
@@ -135,7 +135,7 @@ class Handlers:
         entry = self._keys.find(call["key"])
         if entry is None:
             return {"status": "NotSupported"}
-        setting = setting_of(entry.key, call["value"])
+        setting = self._keys.setting(entry.key, call["value"])
         if entry.read_only or setting is None:
             return _REJECTED
         variable, value = setting

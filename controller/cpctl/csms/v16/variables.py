@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cpctl.core.model import EvseSettings, TxPoint
 from cpctl.core.ports import StationView
-from cpctl.core.variable_definition import Mutability
+from cpctl.core.variable_definition import Definition, Mutability
 from cpctl.core.variable_table import definitions
 
 MAX_KEYS = 128  # asked for in one GetConfiguration
@@ -90,11 +90,13 @@ class Entry:
 class Keys:
     """All configuration keys of a station. Keys compare without regard to case (CiString)."""
 
-    def __init__(self, view: StationView, evses: Sequence[EvseSettings], security_profile: int) -> None:
+    def __init__(self, view: StationView, evses: Sequence[EvseSettings], security_profile: int, own: Iterable[Definition] = ()) -> None:
+        own = tuple(own)
         self._view = view
-        self._table = {definition.name: definition for definition in definitions(evses)}
+        self._table = {definition.name: definition for definition in definitions(evses, own)}
+        self._own = {definition.key: definition.name for definition in own if definition.key}
         self._fixed = {**self._wire_limits(), "SecurityProfile": str(security_profile)}
-        self._names = {key.casefold(): key for key in sorted((*VARIABLES, *self._fixed))}
+        self._names = {key.casefold(): key for key in sorted((*VARIABLES, *self._fixed, *self._own))}
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield all keys there are, by name."""
@@ -106,10 +108,14 @@ class Keys:
         key = self._names.get(name.casefold())
         return self._read(key) if key else None
 
+    def setting(self, key: str, value: str) -> tuple[str, str] | None:
+        """Name the variable behind a key, and the value that it gets by this value of the key; None if there is none."""
+        return (self._own[key], value) if key in self._own else setting_of(key, value)
+
     def _read(self, key: str) -> Entry:
         if key in self._fixed:
             return Entry(key, self._fixed[key], True)
-        definition = self._table[VARIABLES[key]]
+        definition = self._table[self._own.get(key) or VARIABLES[key]]
         if definition.mutability is Mutability.WRITE_ONLY:
             return Entry(key, None, False)
         value = self._view.variable(definition.name)

@@ -35,6 +35,7 @@ class DeviceModel:
         self._view = context.view
         self._live = context.live
         self._evses = context.evses
+        self._own = context.own_variables
 
     def __iter__(self) -> Iterator[Definition]:
         """Yield every variable, those of a component together."""
@@ -66,7 +67,7 @@ class DeviceModel:
     @cached_property
     def _components(self) -> dict[_ComponentKey, dict[_VariableKey, Definition]]:
         found: dict[_ComponentKey, dict[_VariableKey, Definition]] = {}
-        for definition in definitions(self._evses):
+        for definition in definitions(self._evses, self._own):
             path = definition.path
             found.setdefault(_key_of(path.component), {})[path.name.casefold(), path.instance.casefold()] = definition
         return found
