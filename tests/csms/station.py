@@ -61,6 +61,7 @@ class FakeStation:
         self.variables = {one.name: one.default for one in definitions(EVSES)}
         self.refs: dict[str, str] = {}
         self.previous = ""
+        self.lively: dict[str, str] = {}  # values that change by themselves
         self.plan = NetworkPlan((NetworkProfile(1, "", 0, ""),), 1)
         self.running: dict[int, str] = {}  # the transaction of an EVSE
         self.ongoing: dict[str, bool] = {}
@@ -101,7 +102,7 @@ class FakeStation:
         return self.refs.get(transaction_id)
 
     def live(self, name: str) -> str | None:
-        return None
+        return self.lively.get(name)
 
     def transaction(self, evse: int) -> str | None:
         return self.running.get(evse)
