@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from . import authorization, faults, network_changes, password
-from .claims import drop_claim, drop_lobby
-from .evse import Evse, UnlockWish
+from .claims import drop_claim
+from .evse import UnlockWish
 from .holds import release
-from .inputs import ChangeAvailability, ClearCache, ClearFault, LimitTold, LocalStop, RemoteStop, Reset, SetVariable, Unlock
-from .model import Availability, Ending, LockState, StopReason, Trigger, Variable
+from .inputs import ClearCache, ClearFault, LimitTold, LocalStop, RemoteStop, SetVariable, Unlock
+from .model import Ending, LockState, StopReason, Trigger, Variable
 from .network import PRIORITY
-from .outputs import ClearFaultAt, Decision, Restart, SetOutcome, UnlockOutcome, VariableChanged
+from .outputs import ClearFaultAt, Decision, SetOutcome, UnlockOutcome, VariableChanged
 from .sampling import INTERVALS, arm_sampling
+from .telling import tell
 from .timers import Timer
-from .transactions import end, end_now, find, stop
+from .transactions import end, find, stop
 from .turn import Turn
 from .tx_points import POINTS, TxPoints
 from .variable_table import Mutability
@@ -76,11 +76,15 @@ def remote_stop(turn: Turn, item: RemoteStop) -> None:
 
 
 def unlock(turn: Turn, item: Unlock) -> None:
-    """End the transaction, then unlock; answered when the socket has moved, or has not (OCPP 1.6, 5.18; 2.0.1 F05)."""
+    """End the transaction, or let it forbid this (F05.FR.02), then unlock; answered when the socket has moved, or has not (OCPP 1.6, 5.18; 2.0.1 F05)."""
     evse = turn.state.evses.get(item.evse)
     connector = next((one for one in evse.settings.connectors if one.id == item.connector), None) if evse is not None else None
     if evse is None or connector is None:
         turn.reply(item.request, UnlockOutcome.UNKNOWN_CONNECTOR)
+        return
+    transaction = evse.transaction
+    if transaction is not None and transaction.authorized and not item.ends_transaction:
+        turn.reply(item.request, UnlockOutcome.ONGOING_TRANSACTION, "A transaction is running on this EVSE.")
         return
     if connector.fixed_cable or (evse.seen is not None and evse.seen.lock is LockState.NOT_FITTED):
         turn.reply(item.request, UnlockOutcome.NOT_SUPPORTED, "This connector has no lock.")
@@ -88,57 +92,16 @@ def unlock(turn: Turn, item: Unlock) -> None:
     if not evse.fresh or not turn.state.link.up:
         turn.reply(item.request, UnlockOutcome.FAILED, "There is no link to the coprocessor.")
         return
-    if evse.transaction is not None:
-        end(turn, evse.transaction, Ending(StopReason.UNLOCK_COMMAND, Trigger.UNLOCK_COMMAND))
+    if transaction is not None and item.ends_transaction:
+        end(turn, transaction, Ending(StopReason.UNLOCK_COMMAND, Trigger.UNLOCK_COMMAND))
+    elif transaction is not None:
+        tell(turn, transaction, Trigger.UNLOCK_COMMAND)
     drop_claim(turn, evse)
     release(turn, evse)
     evse.lock_told = None
     waiting = evse.unlock.requests if evse.unlock is not None else ()
     evse.unlock = UnlockWish((*waiting, item.request))
     turn.set_timer_in(Timer.UNLOCK, evse.id, UNLOCK_WAIT_S)
-
-
-def change_availability(turn: Turn, item: ChangeAvailability) -> None:
-    """Take an EVSE or the station in or out of service; what runs is served to its end first (OCPP 1.6, 5.2; 2.0.1 G03, G04).
-
-    The station's word and the EVSE's are kept apart: an EVSE serves if both say so. With `shared` they follow each other: what is said of the station
-    becomes the word of every EVSE, and an EVSE that is put in service takes the station with it, while the others keep the word that they were given.
-    """
-    state = turn.state
-    if item.evse != 0 and item.evse not in state.evses:
-        turn.reply(item.request, Decision.REJECTED, "There is no such EVSE.")
-        return
-    concerned: list[Evse] = list(state.evses.values()) if item.evse == 0 else [state.evses[item.evse]]
-    if item.evse == 0 or (item.shared and item.operative):
-        state.availability = _serve(turn, state.availability, item.operative)
-    if item.evse != 0 or item.shared:
-        for evse in concerned:
-            evse.availability = _serve(turn, evse.availability, item.operative)
-    waits = not item.operative and any(evse.transaction is not None for evse in concerned)
-    turn.reply(item.request, Decision.SCHEDULED if waits else Decision.ACCEPTED)
-
-
-def _serve(turn: Turn, before: Availability, operative: bool) -> Availability:
-    if before.operative == operative:
-        return before
-    now = replace(before, operative=operative)
-    turn.save(f"availability/{now.evse}", now)
-    turn.note(now.evse, "availability.changed", "Put in service." if operative else "Taken out of service.")
-    return now
-
-
-def reset(turn: Turn, item: Reset) -> None:
-    """End every transaction in order, then let the host restart (OCPP 1.6, 5.14; 2.0.1 B12)."""
-    reason = StopReason.HARD_RESET if item.immediate else StopReason.SOFT_RESET
-    drop_lobby(turn)
-    for evse in turn.state.evses.values():
-        drop_claim(turn, evse)
-        if evse.transaction is not None:
-            end_now(turn, evse.transaction, Ending(reason, Trigger.RESET_COMMAND))
-    turn.state.restarting = True
-    turn.note(0, "station.reset", "The CSMS has asked for a restart.")
-    turn.reply(item.request, Decision.ACCEPTED)
-    turn.do(Restart(item.immediate))
 
 
 def set_variable(turn: Turn, item: SetVariable) -> None:

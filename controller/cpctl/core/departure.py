@@ -12,7 +12,7 @@ from typing import Final
 from .claims import drop_claim, forget_refusal
 from .evse import Evse
 from .holds import hold
-from .model import Ending, LapsePolicy, Stamp, StopReason, Transaction, Trigger
+from .model import ChargingState, Ending, LapsePolicy, Stamp, StopReason, Transaction, Trigger
 from .stamps import latest
 from .telling import tell
 from .timers import Timer
@@ -100,7 +100,8 @@ def connected(turn: Turn, evse: Evse) -> None:
     """Let a transaction that waits for a vehicle go on with the one that is there (E03, E10; E01.FR.16)."""
     transaction = evse.transaction
     if transaction is not None and transaction.plug is None and evse.plug is not None:
-        tell(turn, replace(transaction, plug=evse.plug, parted=False, until=None), Trigger.CABLE_PLUGGED_IN)
+        after = replace(transaction, plug=evse.plug, parted=False, until=None)
+        tell(turn, after, Trigger.CABLE_PLUGGED_IN, state=ChargingState.EV_CONNECTED)
         arm_vehicle_deadline(turn, evse)
 
 

@@ -20,8 +20,8 @@ class Permission:
     phases: int
 
 
-# A status as it is told: with its fault, an explanation, and whether a vehicle is there, where that is told.
-Told: TypeAlias = tuple[str, str | None, str, bool]
+# A status as it is told: with its fault, an explanation, whether a vehicle is there, where that is told, and what its connectors serve.
+Told: TypeAlias = tuple[str, str | None, str, tuple[bool, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,8 @@ class Evse:
     settling: bool = False  # newly permitted: the vehicle gets a moment to respond before it is called suspended
     register_dirty: bool = False
     saved_mwh: int = field(init=False)  # the register's total as it is on disk
+
+    resetting: bool = False  # out of service for a moment
 
     # last told
     permitted: Permission | None = None

@@ -26,12 +26,14 @@ class Reason:
 
 def operative(state: State, evse: Evse) -> bool:
     """Tell whether the EVSE is in service; one to be taken out of it serves its running transaction to the end."""
-    return evse.transaction is not None or (evse.availability.operative and state.availability.operative and evse.serves(evse.connector))
+    if evse.transaction is not None:
+        return True
+    return evse.availability.operative and state.availability.operative and evse.serves(evse.connector) and not evse.resetting
 
 
 def ready_for_start(state: State, evse: Evse) -> Reason | None:
     """Return what forbids a new transaction here, whoever asks; None if nothing does."""
-    found = [*_link(state, evse), *_station(state), *beginning(state), *_service(state, evse), *_faults(evse)]
+    found = [*_link(state, evse), *_station(state), *beginning(state), *_reset_due(state, evse), *_service(state, evse), *_faults(evse)]
     return found[0] if found else None
 
 
@@ -142,6 +144,11 @@ def outbox(state: State) -> list[Reason]:
         return []
     text = f"{len(state.journal)} messages wait for the CSMS, and there is no place for another transaction's. They are delivered once it takes them."
     return [Reason("outbox_full", text)]
+
+
+def _reset_due(state: State, evse: Evse) -> list[Reason]:
+    due = not state.resets_due.isdisjoint({0, evse.id})
+    return [Reason("reset_due", "A reset is waited with until no transaction is running; none begins before.")] if due else []
 
 
 def _service(state: State, evse: Evse) -> list[Reason]:

@@ -35,7 +35,8 @@ from .variables import Variables
 def restore(settings: StationSettings, records: Mapping[str, Record], next_entry: int, new_id: Callable[[], str]) -> State:
     """Build the state from the configuration and the stored records."""
     registers = {record.evse: record for record in records.values() if isinstance(record, Register)}
-    availability = {record.evse: record for record in records.values() if isinstance(record, Availability)}
+    said = [record for record in records.values() if isinstance(record, Availability)]
+    availability = {record.evse: record for record in said if record.connector == 0}
     found = {record.id: record for record in records.values() if isinstance(record, Transaction)}
     sessions = [(record.stopped, key) for key, record in records.items() if isinstance(record, Session)]
     sessions.sort(key=lambda pair: (pair[0].boot, pair[0].mono_ms))
@@ -46,6 +47,9 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
     for transaction in found.values():
         if transaction.ended is None and transaction.evse in evses:
             evses[transaction.evse].transaction = transaction
+    for word in said:
+        if word.connector != 0 and word.evse in evses:
+            evses[word.evse].connectors[word.connector] = word
     claims = {record.evse: record for record in records.values() if isinstance(record, Claim)}
     for evse in evses.values():
         evse.claim = claims.get(evse.id)

@@ -223,7 +223,8 @@ def report(turn: Turn, evse: Evse) -> None:
     elif (status is ConnectorStatus.FINISHING and (evse.parted or evse.cable_held)) or (facts.in_transaction and not facts.plugged):
         info = "EV side disconnected"
     plugged = evse.plugged or evse.cable_left
-    told = (status, fault, info, plugged and not turn.state.points.whole)
+    serving = tuple(evse.serves(connector.id) for connector in evse.settings.connectors)
+    told = (status, fault, info, (plugged and not turn.state.points.whole, *serving))
     if told == evse.reported or not turn.state.reporting:
         evse.changed = None
         return

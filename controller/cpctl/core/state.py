@@ -83,6 +83,7 @@ class State:
     accepted: bool = False  # by the CSMS, the last time that it was asked
     store_failure: str | None = None
     restarting: bool = False
+    resets_due: set[int] = field(default_factory=set)  # EVSEs, and 0 for the station, that are to be reset once nothing is running
     anchors: Anchors = field(default_factory=Anchors)
     previous_password: str = field(default="", repr=False)
     network: Network = field(default_factory=Network)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import assert_never
 
 from . import (
+    availability,
     claims,
     commands,
     dating,
@@ -25,6 +26,7 @@ from . import (
     presence,
     registration,
     remote_start,
+    resets,
     sampling,
     site,
     tokens,
@@ -116,6 +118,8 @@ class Station:
             self._fire(turn, due)
         self._take(turn, item)
         settle(turn, concerned)
+        if reset := resets.perform_due(turn):
+            settle(turn, reset)
         report_station(turn)
         return turn.outputs
 
@@ -180,9 +184,9 @@ class Station:
             case Unlock():
                 commands.unlock(turn, item)
             case ChangeAvailability():
-                commands.change_availability(turn, item)
+                availability.change_availability(turn, item)
             case Reset():
-                commands.reset(turn, item)
+                resets.reset(turn, item)
             case SetVariable():
                 commands.set_variable(turn, item)
             case SetNetworkProfile():
@@ -330,6 +334,8 @@ def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
             answer_unlock(turn, evse, UnlockOutcome.FAILED)
         case Timer.COUNT:
             transactions.counted(turn, evse)
+        case Timer.RESET:
+            evse.resetting = False
         case Timer.VEHICLE:
             transactions.no_vehicle_came(turn, evse)
         case Timer.DEPARTURE:

@@ -28,6 +28,7 @@ class Timer(Enum):
     COUNT = auto()
     SHARE = auto()
     VEHICLE = auto()
+    RESET = auto()
 
 
 Key = tuple[Timer, int]
