@@ -7,7 +7,7 @@
 #define STRIKE 2u
 #define STRIKES_BELIEVED (CP_PILOT_RUN * STRIKE)
 /* Nothing has agreed with anything for about 100 ms: the pilot is noise. */
-#define STRIKES_NOISE 20u
+#define STRIKES_NOISE (CP_PILOT_NOISE_WINDOWS * STRIKE)
 
 static void window_clear(cp_window_t *w)
 {

@@ -12,6 +12,8 @@
 #define CP_WINDOW_MS 10u
 /* Windows in a row that must agree before another pilot state is believed. */
 #define CP_PILOT_RUN 3u
+/* So many that agree with nothing, those that do agree taken off by half, are noise. */
+#define CP_PILOT_NOISE_WINDOWS 10u
 /* Windows ignored after the contactor moved: its coil is seen in the pilot's reading. */
 #define CP_BLANK_WINDOWS 2u
 
