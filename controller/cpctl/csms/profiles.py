@@ -31,6 +31,11 @@ class Profiles:
         """The profile in use, or to be tried next."""
         return self._choices[self._present]
 
+    @property
+    def on_trial(self) -> bool:
+        """True while the present profile is not the one by which the CSMS last accepted us."""
+        return self.settings.slot != self._last_good
+
     def failed(self) -> bool:
         """Take that it did not come to an acceptance; tell whether another profile's turn has come that was not tried yet."""
         self._failed += 1

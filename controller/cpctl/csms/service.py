@@ -18,7 +18,7 @@ from cpctl.core.ports import Inbox, StationView
 from cpctl.errors import CallTimedOut, CsmsError, CsmsRefused
 from cpctl.redact import redact_text
 
-from .adapter import Context, offered
+from .adapter import Context, Registration, offered
 from .backoff import BackOff
 from .channel import Channel
 from .connection import Socket, dial
@@ -45,6 +45,8 @@ STABLE_S = 30.0
 _WRONG_PASSWORD = (401, 403)
 # The answer to whoever changed the password is out by then, and the connection may be left.
 LEAVE_AFTER_S = 0.5
+# Beyond the time-out of a boot by a new network profile: an answer that is late is one.
+TRIAL_S = 5.0
 # Questions about tokens under way; more than a station has readers means somebody plays with one.
 MAX_ASKS = 16
 
@@ -301,15 +303,25 @@ class CsmsService:
             on_exchange=self._on_exchange,
             hooks=self._hooks,
         )
+        trial = asyncio.ensure_future(self._end_trial(self._session)) if self._profiles.on_trial else None
         try:
             await self._session.run()
         except ConnectionLost as error:
             self._say(error)
         finally:
+            if trial is not None:
+                trial.cancel()
             self._session = None
             self._prompter.cancel()
             self._go_offline()
             await socket.close()
+
+    async def _end_trial(self, session: Session) -> None:
+        """Leave whoever does not answer our boot where a new network profile leads; that attempt has failed."""
+        await asyncio.sleep(self._tunables.message_timeout_s() + TRIAL_S)
+        if self._standing.registration is Registration.UNKNOWN:
+            log.warning("csms.profile_leads_nowhere", slot=self._settings.slot)
+            await session.close()
 
     def _go_online(self, session: Session, booted: bool) -> None:
         self._online = session
