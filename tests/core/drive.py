@@ -56,6 +56,7 @@ from cpctl.core.outputs import (
     Save,
     TransactionEnded,
     TransactionStarted,
+    UnlockConnector,
 )
 from cpctl.core.station import Station
 from cpctl.core.taps import REPEAT_MS
@@ -368,6 +369,10 @@ class Drive:
     def has(self, kind: type[Output]) -> bool:
         """Tell whether this run has had such an output."""
         return any(isinstance(output, kind) for output in self.outputs)
+
+    def has_unlocked(self) -> bool:
+        """Tell whether this run has asked for the socket to be unlocked."""
+        return any(isinstance(output, UnlockConnector) for output in self.outputs)
 
     def outcome(self, request: int) -> Outcome:
         """Return the one answer to a request."""

@@ -101,6 +101,7 @@ def connected(turn: Turn, evse: Evse) -> None:
     transaction = evse.transaction
     if transaction is not None and transaction.plug is None and evse.plug is not None:
         after = replace(transaction, plug=evse.plug, parted=False, until=None)
+        evse.charged = False
         tell(turn, after, Trigger.CABLE_PLUGGED_IN, state=ChargingState.EV_CONNECTED)
         arm_vehicle_deadline(turn, evse)
 

@@ -124,6 +124,7 @@ def authorize(turn: Turn, evse: Evse, claim: Claim) -> None:
         remote_start_id=claim.remote_start_id,
         state=ChargingState.EV_CONNECTED if evse.plugged else ChargingState.IDLE,
     )
+    evse.charged = False
     arm_vehicle_deadline(turn, evse)
     turn.note(evse.id, "transaction.authorized", f"Transaction {transaction.id} is authorized.")
 
