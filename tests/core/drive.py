@@ -123,11 +123,19 @@ class Drive:
     """A station with everything around it. Methods are what happens in the world; each returns the outputs of its last call."""
 
     def __init__(
-        self, evses: int = 1, *, fixed_cable: bool = True, online: bool = True, start: bool = True, whole: bool = True, **settings: object
+        self,
+        evses: int = 1,
+        *,
+        fixed_cable: bool = True,
+        online: bool = True,
+        start: bool = True,
+        whole: bool = True,
+        built: tuple[EvseSettings, ...] = (),
+        **settings: object,
     ) -> None:
         connectors = (ConnectorSettings(1, fixed_cable=fixed_cable),)
-        built = StationSettings(tuple(EvseSettings(n, 32_000, 3, connectors) for n in range(1, evses + 1)), whole_transactions=whole)
-        self.settings = replace(built, **settings)  # type: ignore[arg-type]
+        built = built or tuple(EvseSettings(n, 32_000, 3, connectors) for n in range(1, evses + 1))
+        self.settings = replace(StationSettings(built, whole_transactions=whole), **settings)  # type: ignore[arg-type]
         self.disk = Disk()
         self.seats = {n: Seat() for n in range(1, evses + 1)}
         self.boot, self.ms = 1, 1_000
