@@ -44,9 +44,10 @@ soak *args:
 bench *args: _ready
     PYTHONPATH=scripts:controller python -m bench {{ args }}
 
-# Regenerate code, vectors and tables from protocol/*.toml
+# Regenerate code, vectors and tables from protocol/*.toml, and the page of all variables
 gen: _ready
     python protocol/generate.py
+    python scripts/device-model
 
 # Run the conformance tests and write their table, docs/conformance-1.6.md
 conformance: _ready

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,11 @@ def test_the_example_configuration_shows_every_key_there_is() -> None:
     ):
         for name in type(section).model_fields:
             assert re.search(rf"\b{name}\b", text), f"{name} is not in the example"
+
+
+def test_the_page_of_variables_is_that_of_the_table() -> None:
+    made = subprocess.run([sys.executable, str(ROOT / "scripts/device-model"), "--check"], capture_output=True, text=True, timeout=60, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

@@ -13,7 +13,7 @@ from cpctl.core.faults import BY_CODE, BY_NAME
 from cpctl.core.inputs import ClearFault, Input, LocalStop, SetVariable, TokenPresented, Unlock
 from cpctl.core.model import IdToken, IdTokenType, Session, Stamp
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
-from cpctl.core.variable_definition import Mutability
+from cpctl.core.variable_definition import Definition, Mutability
 from cpctl.csms.exchange import Exchange
 from cpctl.csms.v16.variables import VARIABLES
 from cpctl.errors import NoSuchEvse, NotFound, Refused
@@ -120,12 +120,12 @@ class StationServices:
         return _listed([exchange.as_json() for exchange in self._messages], "time", since, limit)
 
     async def variables(self) -> Sequence[Json]:
-        """List the configuration variables with their values."""
+        """List the variables of the device model with their present values."""
         return [
             {
                 "name": definition.name,
                 "key": _KEY_OF.get(definition.name) or definition.key or None,
-                "value": None if definition.mutability is Mutability.WRITE_ONLY else value,
+                "value": self._shown(definition, value),
                 "unit": definition.unit,
                 "type": definition.kind.value,
                 "mutability": definition.mutability.value,
@@ -209,6 +209,12 @@ class StationServices:
         if outcome not in _GOOD:
             raise Refused(text or f"The station said {outcome.value}.")
         return {"outcome": outcome.value, "text": text}
+
+    def _shown(self, definition: Definition, value: str) -> str | None:
+        """Return what may be shown of a variable: nothing of a secret, nothing where nothing is known."""
+        if definition.mutability is Mutability.WRITE_ONLY:
+            return None
+        return self._controller.csms.live(definition.name) if definition.live else value
 
     def _check(self, evse: int) -> None:
         count = len(self._controller.settings.evses)

@@ -7,12 +7,12 @@ end, or a station that was set up anew at the CSMS, does not lock us out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from .tunables import Tunables
 
-# 16 to 20 bytes, written as 32 to 40 digits (security whitepaper, A00.FR.205 and 7.2).
+# 16 to 20 bytes, written as 32 to 40 digits (security whitepaper of 1.6, A00.FR.205 and 7.2).
 MIN_PASSWORD, MAX_PASSWORD = 16, 40
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){16,20}")
 
@@ -25,18 +25,21 @@ class Credential:
     sent: bytes = field(repr=False)
 
 
-def forms(password: str) -> Iterator[Credential]:
-    """Yield the bytes that a password may stand for: hexadecimal digits their value, as the standard has it, else their text, as some CSMSs do."""
+def forms(password: str, *, as_text: bool = False) -> Iterator[Credential]:
+    """Yield the bytes that a password may stand for, the likelier first: its text (2.0.1, A00.FR.205), or what hexadecimal digits spell (1.6); CSMSs differ."""
+    found = [Credential(password, password.encode())]
     if _HEXADECIMAL.fullmatch(password):
-        yield Credential(password, bytes.fromhex(password))
-    yield Credential(password, password.encode())
+        found.insert(1 if as_text else 0, Credential(password, bytes.fromhex(password)))
+    yield from found
 
 
 class Passwords:
     """Chooses what to try. One that was refused is tried again when all others were refused too, or when a new one is set."""
 
-    def __init__(self, configured: str | None, tunables: Tunables) -> None:
+    def __init__(self, configured: str | None, tunables: Tunables, as_text: Callable[[], bool]) -> None:
+        """Choose among the station's passwords and the configured one; `as_text` tells whether the version on offer sends them as they are."""
         self._configured = configured or ""
+        self._as_text = as_text
         self._tunables = tunables
         self._refused: set[bytes] = set()
 
@@ -65,4 +68,4 @@ class Passwords:
     def _candidates(self) -> Iterator[Credential]:
         for password in (self._tunables.password(), self._tunables.previous_password(), self._configured):
             if password:
-                yield from forms(password)
+                yield from forms(password, as_text=self._as_text())

@@ -79,7 +79,7 @@ class CsmsService:
         self._on_exchange = on_exchange
         self._tunables = Tunables(view, lambda: self._settings.message_timeout_s)
         self._profiles = Profiles(settings, view.network(), self._tunables.profile_attempts)
-        self._passwords = Passwords(settings.password, self._tunables)
+        self._passwords = Passwords(settings.password, self._tunables, lambda: self._settings.versions[0] != "1.6")
         self._leaving = False
         self._standing = Standing()
         self._stood_by = self._settings.slot  # the profile under which the CSMS said where we stand
