@@ -135,7 +135,7 @@ static void tick(rig_t *r)
         r->event_ms[r->events] = r->now_ms;
         r->events++;
     }
-    CHECK(cp_evse_well_formed(&r->e));
+    CHECK(cp_evse_well_formed(&r->e) && cp_pilot_windows_well_formed(&r->e.pilot));
     CHECK_CLAUSES(cp_evse_broken(&r->e));
     CHECK_CLAUSES(cp_evse_broken_by_tick(&before, r->step_ms, &r->in, &r->e, &r->out));
     CHECK_EQ(r->out.contactor_closed, cp_evse_is_closed(&r->e));

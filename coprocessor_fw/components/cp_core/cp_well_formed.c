@@ -12,22 +12,27 @@
 #define STRIKES_MAX 20u
 #define SLICE_MS 1000u
 
-/* As many samples as milliseconds at most; the sum lies between what its least and its greatest sample allow. */
-static bool window_is_sound(const cp_window_t *w, uint8_t elapsed_ms)
+/* The sum lies between what its least and its greatest sample allow. */
+static bool window_is_sound(const cp_window_t *w)
 {
     const int32_t others = (int32_t)w->count - 1;
 
     if (w->count == 0u) {
         return w->sum_mv == 0 && w->min_mv == INT32_MAX && w->max_mv == INT32_MIN;
     }
-    return w->count <= elapsed_ms && w->min_mv >= INT16_MIN && w->max_mv <= INT16_MAX && w->min_mv <= w->max_mv &&
+    return w->min_mv >= INT16_MIN && w->max_mv <= INT16_MAX && w->min_mv <= w->max_mv &&
            w->sum_mv >= others * w->min_mv + w->max_mv && w->sum_mv <= others * w->max_mv + w->min_mv;
 }
 
+bool cp_pilot_windows_well_formed(const cp_pilot_reader_t *p)
+{
+    return window_is_sound(&p->high) && window_is_sound(&p->low);
+}
+
+/* As many samples as milliseconds at most. */
 static bool pilot_is_sound(const cp_pilot_reader_t *p)
 {
-    return p->drive <= (uint8_t)CP_DRIVE_F && p->elapsed_ms < CP_WINDOW_MS &&
-           window_is_sound(&p->high, p->elapsed_ms) && window_is_sound(&p->low, p->elapsed_ms) &&
+    return p->drive <= (uint8_t)CP_DRIVE_F && p->elapsed_ms < CP_WINDOW_MS && p->high.count <= p->elapsed_ms &&
            p->high.count == p->low.count && p->blank <= CP_BLANK_WINDOWS && p->letter <= (uint8_t)CP_LETTER_INVALID &&
            p->candidate <= (uint8_t)CP_LETTER_INVALID && p->run < CP_PILOT_RUN && p->strikes < STRIKES_MAX &&
            p->diode_good <= CP_PILOT_RUN && p->diode_bad <= CP_PILOT_RUN;
@@ -60,6 +65,12 @@ bool cp_evse_config_well_formed(const cp_evse_config_t *config)
              (config->phases == 1u || config->phases == 3u) && config->retry_s > 0u && config->rcm_lockout > 0u));
 }
 
+/* While the self-test runs the pilot tells nothing: nothing is offered then that could close at its end. */
+static bool tested_at_rest(const cp_evse_t *e)
+{
+    return e->self_test_ms == 0u || (!cp_evse_is_closed(e) && e->power != (uint8_t)CP_POWER_OFFERING);
+}
+
 /* What closing looked at, and nothing may change while it is closed. */
 static bool closed_on_this(const cp_evse_t *e)
 {
@@ -69,9 +80,9 @@ static bool closed_on_this(const cp_evse_t *e)
 bool cp_evse_well_formed(const cp_evse_t *e)
 {
     return e->power < CP_POWER_STATES && e->drive <= (uint8_t)CP_DRIVE_F && e->bench.drive <= (uint8_t)CP_DRIVE_F &&
-           e->offer_da <= CP_OFFER_MAX_DA && e->lamp_ms < CP_LAMPS_PERIOD_MS && e->rcm.phase <= (uint8_t)CP_RCM_READY &&
-           e->s0.origin != 0u && e->self_test_ms <= CP_SELF_TEST_MS && e->wake_ms <= CP_WAKE_MS &&
-           cp_evse_config_well_formed(&e->config) && pilot_is_sound(&e->pilot) &&
-           overcurrent_is_sound(&e->overcurrent) && heat_is_sound(&e->heat) &&
-           (!cp_evse_is_closed(e) || closed_on_this(e));
+           (e->offer_da == 0u || e->offer_da >= CP_OFFER_MIN_DA) && e->offer_da <= CP_OFFER_MAX_DA &&
+           e->lamp_ms < CP_LAMPS_PERIOD_MS && e->rcm.phase <= (uint8_t)CP_RCM_READY && e->s0.origin != 0u &&
+           e->self_test_ms <= CP_SELF_TEST_MS && e->wake_ms <= CP_WAKE_MS && cp_evse_config_well_formed(&e->config) &&
+           pilot_is_sound(&e->pilot) && overcurrent_is_sound(&e->overcurrent) && heat_is_sound(&e->heat) &&
+           tested_at_rest(e) && (!cp_evse_is_closed(e) || closed_on_this(e));
 }
