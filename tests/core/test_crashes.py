@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from cpctl.core.inputs import ChangeAvailability, CoprocessorLost, CsmsOffline, CsmsOnline, RemoteStart, RemoteStop
+from cpctl.core.inputs import ChangeAvailability, CoprocessorLost, CsmsOffline, CsmsOnline, LocalStop, RemoteStart, RemoteStop, Reset
 from cpctl.core.model import Session, Transaction
 from cpctl.core.outputs import Grant, Output, TransactionEnded, TransactionStarted, TransactionUpdated
 
-from .drive import OTHER, TAG, Drive
+from .drive import INVALID, OTHER, TAG, Drive
 
 Step = Callable[[Drive], object]
 
@@ -22,8 +22,9 @@ def deliver_all(drive: Drive) -> None:
 
 
 def permit(drive: Drive) -> None:
-    """Present a token until the EVSE has a transaction: after a crash the driver does it again."""
-    if drive.running() is None:
+    """Present a token until the EVSE has a transaction of the driver's: after a crash he does it again."""
+    running = drive.running()
+    if running is None or not running.authorized:
         drive.send_token()
 
 
@@ -64,7 +65,7 @@ SCENARIOS: dict[str, list[Step]] = {
         lambda d: d.run(70),
         lambda d: d.draw(wh=100),
         lambda d: d.unplug(event=True),
-        lambda d: d.feed(CsmsOnline(whole_transactions=True)),
+        lambda d: d.feed(CsmsOnline(d.settings.whole_transactions)),
         deliver_all,
     ],
     "remote start and stop, out of service meanwhile": [
@@ -92,14 +93,78 @@ SCENARIOS: dict[str, list[Step]] = {
     ],
 }
 
-PLACES = [(name, place) for name, steps in SCENARIOS.items() for place in range(len(steps) + 1)]
+# Where the CSMS is told of everything.
+RICHER: dict[str, list[Step]] = {
+    "cable first, stopped and authorized again, told by the vehicle's presence": [
+        lambda d: d.set("TxCtrlr.TxStartPoint", "EVConnected"),
+        lambda d: d.set("TxCtrlr.TxStopPoint", "EVConnected"),
+        lambda d: d.plug(),
+        permit,
+        lambda d: d.draw(wh=200),
+        lambda d: d.tap(),
+        lambda d: d.draw(),
+        permit,
+        lambda d: d.draw(wh=300),
+        lambda d: d.unplug(event=True),
+        deliver_all,
+    ],
+    "driver first, gone for a while, back": [
+        lambda d: d.set("TxCtrlr.TxStartPoint", "Authorized"),
+        lambda d: d.set("TxCtrlr.TxStopPoint", "Authorized"),
+        lambda d: d.set("TxCtrlr.StopTxOnEVSideDisconnect", "false"),
+        lambda d: d.set("TxCtrlr.EVConnectionTimeOut", "3600"),
+        permit,
+        lambda d: d.plug(),
+        lambda d: d.draw(wh=200),
+        lambda d: d.unplug(event=True),
+        lambda d: d.run(5),
+        lambda d: d.plug(),
+        lambda d: d.draw(wh=200),
+        lambda d: d.send(LocalStop, evse=1) if d.running() else None,
+        lambda d: d.unplug(event=True),
+        deliver_all,
+    ],
+    "driver first, no vehicle": [
+        lambda d: d.set("TxCtrlr.TxStartPoint", "Authorized"),
+        permit,
+        lambda d: d.run(20),
+        lambda d: d.run(50),
+        deliver_all,
+    ],
+    "refused after the start, without energy to the end": [
+        lambda d: d.set("TxCtrlr.StopTxOnInvalidId", "false"),
+        lambda d: d.plug(),
+        permit,
+        lambda d: d.draw(wh=200),
+        lambda d: d.deliver(info=INVALID) if d.disk.outbox else None,
+        lambda d: d.draw(),
+        lambda d: d.unplug(event=True),
+        deliver_all,
+    ],
+    "ended by the vehicle's pause, reset when idle": [
+        lambda d: d.set("TxCtrlr.TxStopPoint", "EnergyTransfer"),
+        lambda d: d.plug(),
+        permit,
+        lambda d: d.draw(wh=200),
+        lambda d: d.send(Reset, evse=1, immediate=False),
+        lambda d: setattr(d.seats[1], "energised", False),
+        lambda d: d.observe(),
+        lambda d: d.run(6),
+        lambda d: d.unplug(event=True),
+        deliver_all,
+    ],
+}
+
+EVERYTHING = {**SCENARIOS, **RICHER}
+STATIONS = [(name, whole) for name in EVERYTHING for whole in (True, False) if name in SCENARIOS or not whole]
+PLACES = [(name, whole, place) for name, whole in STATIONS for place in range(len(EVERYTHING[name]) + 1)]
 
 
-@pytest.mark.parametrize(("name", "place"), PLACES)
+@pytest.mark.parametrize(("name", "whole", "place"), PLACES)
 @pytest.mark.parametrize("away_s", [1, 300])
-def test_a_session_killed_anywhere_still_adds_up(name: str, place: int, away_s: int) -> None:
-    drive = Drive()
-    steps = SCENARIOS[name]
+def test_a_session_killed_anywhere_still_adds_up(name: str, whole: bool, place: int, away_s: int) -> None:
+    drive = Drive(whole=whole)
+    steps = EVERYTHING[name]
     for index, step in enumerate(steps):
         if index == place:
             drive.crash(away_s=away_s)
@@ -113,10 +178,10 @@ def test_a_session_killed_anywhere_still_adds_up(name: str, place: int, away_s: 
     done(drive)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_a_session_killed_after_every_single_step_still_adds_up(name: str) -> None:
-    drive = Drive()
-    for step in SCENARIOS[name]:
+@pytest.mark.parametrize(("name", "whole"), STATIONS)
+def test_a_session_killed_after_every_single_step_still_adds_up(name: str, whole: bool) -> None:
+    drive = Drive(whole=whole)
+    for step in EVERYTHING[name]:
         step(drive)
         drive.crash(away_s=2)
         sound(drive)
@@ -126,8 +191,9 @@ def test_a_session_killed_after_every_single_step_still_adds_up(name: str) -> No
 
 
 @pytest.mark.parametrize("at", range(1, 40))
-def test_an_input_whose_commit_never_happened_is_as_if_it_had_not_come(at: int) -> None:
-    drive = LosesOneCommit(at)
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_input_whose_commit_never_happened_is_as_if_it_had_not_come(at: int, whole: bool) -> None:
+    drive = LosesOneCommit(at, whole)
     for step in SCENARIOS["two sessions, unplugged while charging"]:
         step(drive)
     drive.run(5)
@@ -139,9 +205,9 @@ def test_an_input_whose_commit_never_happened_is_as_if_it_had_not_come(at: int) 
 class LosesOneCommit(Drive):
     """The host dies after it has handled its n-th input and before anything of that is on disk; the input itself is gone too, unless resent."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, at: int, whole: bool) -> None:
         self.countdown = at
-        super().__init__()
+        super().__init__(whole=whole)
 
     def feed(self, item: object) -> list[Output]:  # type: ignore[override]
         """Count down to the crash."""
