@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from cpctl.clock import Clock
-from cpctl.core.inputs import Command, CsmsOffline, CsmsOnline, EventDelivered, Input, SetVariable
+from cpctl.core.inputs import Command, CsmsOffline, CsmsOnline, EventDelivered, Input, SetNetworkProfile, SetVariable
 from cpctl.core.model import (
     ChargingState,
     ConnectorStatus,
@@ -29,6 +29,7 @@ from cpctl.core.outputs import (
     Decision,
     DurableEvent,
     Outcome,
+    ProfileOutcome,
     SetOutcome,
     TransactionEnded,
     TransactionStarted,
@@ -87,7 +88,8 @@ class FakeStation:
             self.variables[command.name] = command.value
             self.on_variable(command.name, command.value)
             return SetOutcome.ACCEPTED, ""
-        return self.outcomes.get(type(command), Decision.ACCEPTED), ""
+        usual = ProfileOutcome.ACCEPTED if isinstance(command, SetNetworkProfile) else Decision.ACCEPTED
+        return self.outcomes.get(type(command), usual), ""
 
     def variable(self, name: str) -> str:
         return self.variables[name]
