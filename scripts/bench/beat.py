@@ -10,6 +10,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from .csms import VERSIONS
+
 
 async def _answer(connection: ServerConnection) -> None:
     with suppress(ConnectionClosed):
@@ -20,7 +22,9 @@ async def _answer(connection: ServerConnection) -> None:
 
 async def main() -> None:
     """Serve until standard input ends."""
-    async with serve(_answer, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")], compression=None, ping_interval=None) as server:
+    async with serve(
+        _answer, "127.0.0.1", 0, subprotocols=[Subprotocol(f"ocpp{version}") for version in VERSIONS], compression=None, ping_interval=None
+    ) as server:
         print(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 

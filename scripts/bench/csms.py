@@ -15,7 +15,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 ID = "BENCH"
+VERSIONS = ("1.6", "2.0.1")
 _CALL, _RESULT = 2, 3
+_SPOKEN = [Subprotocol(f"ocpp{version}") for version in VERSIONS]
 
 Payload = dict[str, Any]
 
@@ -36,7 +38,7 @@ class LeanCsms:
 
     async def start(self) -> str:
         """Listen; return the URL."""
-        self._server = await serve(self._serve, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")], compression=None, ping_interval=None)
+        self._server = await serve(self._serve, "127.0.0.1", 0, subprotocols=_SPOKEN, compression=None, ping_interval=None)
         return f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/ocpp"
 
     async def stop(self) -> None:
@@ -102,7 +104,7 @@ class LeanCsms:
                 self._number += 1
                 answer = {"transactionId": self._number, "idTagInfo": {"status": "Accepted"}}
             case "Authorize":
-                answer = {"idTagInfo": {"status": "Accepted"}}
+                answer = {"idTagInfo" if "idTag" in payload else "idTokenInfo": {"status": "Accepted"}}
         assert self._connection is not None  # noqa: S101  # it has just spoken
         await self._connection.send(json.dumps((_RESULT, id, answer)))
         if action == "BootNotification" and self.booted_ns is not None and not self.booted_ns.done():

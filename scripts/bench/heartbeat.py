@@ -13,10 +13,12 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from cpctl.csms.connection import Socket
+from cpctl.csms.dialect import Dialect
 from cpctl.csms.errors import ConnectionLost
 from cpctl.csms.frames import call
 from cpctl.csms.rpc import Rpc
-from cpctl.csms.v16.adapter import dialect
+from cpctl.csms.v16.adapter import dialect as dialect_of_1_6
+from cpctl.csms.v201.editions import EDITION_2_0_1, dialect
 
 from .figures import Effort, Figure, ratio
 from .machine import pin, start
@@ -25,6 +27,12 @@ _TEXT = call("0123456789abcdef-1", "Heartbeat", {})
 
 
 async def measure(effort: Effort) -> list[Figure]:
+    """Measure it in each version."""
+    versions = {"1.6": dialect_of_1_6(), "2.0.1": dialect(EDITION_2_0_1)}
+    return [await _measure(effort, version, spoken) for version, spoken in versions.items()]
+
+
+async def _measure(effort: Effort, version: str, spoken: Dialect) -> Figure:
     """Beat in turns, bare and through the dispatcher."""
     pin(0)
     beats = effort.of(200, 100)
@@ -34,10 +42,10 @@ async def measure(effort: Effort) -> list[Figure]:
     url = server.stdout.readline().decode().strip()
     options = {"compression": None, "ping_interval": None, "proxy": None}
     async with (
-        connect(url, subprotocols=[Subprotocol("ocpp1.6")], **options) as plain,  # type: ignore[arg-type]  # of three types
-        connect(url, subprotocols=[Subprotocol("ocpp1.6")], **options) as carrier,  # type: ignore[arg-type]
+        connect(url, subprotocols=[Subprotocol(f"ocpp{version}")], **options) as plain,  # type: ignore[arg-type]  # of three types
+        connect(url, subprotocols=[Subprotocol(f"ocpp{version}")], **options) as carrier,  # type: ignore[arg-type]
     ):
-        rpc = Rpc(Socket(carrier), dialect(), {}, Random(1))
+        rpc = Rpc(Socket(carrier), spoken, {}, Random(1))
         running = asyncio.ensure_future(_run(rpc))
 
         async def plainly() -> None:
@@ -53,7 +61,7 @@ async def measure(effort: Effort) -> list[Figure]:
         await carrier.close()
         await running
     await asyncio.to_thread(server.communicate)
-    return [ratio("G6", "Heartbeat round trip, validated, against bare websockets", whole, bare, 1.6)]
+    return ratio("G6", f"Heartbeat round trip ({version}), validated, against bare websockets", whole, bare, 1.6)
 
 
 async def _run(rpc: Rpc) -> None:

@@ -13,7 +13,7 @@ from cpctl.cli.client import SOCKET_NAME, Client
 from cpctl.sim.firmware_files import EXECUTABLE, firmware_file
 from cpctl.sim.process import SimProcess, SimSettings
 
-from .csms import ID, LeanCsms
+from .csms import ID, VERSIONS, LeanCsms
 from .figures import Effort, Figure, at_most
 from .machine import start
 from .station import HOST_CORE
@@ -23,16 +23,21 @@ _POLL_S = 0.1
 
 
 async def measure(effort: Effort, state: Path) -> list[Figure]:
+    """Measure it in each version."""
+    return [await _measure(effort, state, version) for version in VERSIONS]
+
+
+async def _measure(effort: Effort, state: Path, version: str) -> Figure:
     """Charge for a while, then look at the resident memory."""
     firmware_file(EXECUTABLE)  # SimError says how to build it
     csms = LeanCsms()
     url = await csms.start()
     with tempfile.TemporaryDirectory(dir=state) as place:
-        options = ["--sim", "--state", place, "--csms", url, "--id", ID, "--api", "127.0.0.1:0", "--log-level", "error"]
+        options = ["--sim", "--state", place, "--csms", url, "--id", ID, "--api", "127.0.0.1:0", "--log-level", "error", "--ocpp", version]
         for seconds in (0, effort.of(20, 3)):  # the first compiles, as an installed package is, and does not count
             found = await _resident_after_charge(options, Path(place), seconds)
     await csms.stop()
-    return [at_most("G10", "resident memory of one charge point after a charge, local API served", found, 64.0, "MB")]
+    return at_most("G10", f"resident memory of one charge point ({version}) after a charge, local API served", found, 64.0, "MB")
 
 
 async def _resident_after_charge(options: Sequence[str], place: Path, seconds: float) -> float:
@@ -48,7 +53,7 @@ async def _resident_after_charge(options: Sequence[str], place: Path, seconds: f
 
 
 def _charge(client: Client, seconds: float) -> None:
-    """Plug in, tap, draw, tap again, unplug; and look at the page's list of messages as a person would."""
+    """Plug in, tap, draw, stop, unplug; and look at the page's list of messages as a person would."""
     if not client.wait_until_served(_PATIENCE_S):
         raise RuntimeError("the station's local API is not served")
     client.post("/api/v1/sim/evses/1/vehicle", {"state": "C"})
@@ -58,7 +63,7 @@ def _charge(client: Client, seconds: float) -> None:
     time.sleep(seconds)
     client.get("/api/v1/status")
     client.get("/api/v1/messages")
-    client.post("/api/v1/evses/1/token", {"id_token": "TAG1"})
+    client.post("/api/v1/evses/1/stop")
     _until(client, "Finishing")
     client.post("/api/v1/sim/evses/1/vehicle", {"state": "A"})
     _until(client, "Available")

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from .csms import ID, LeanCsms
+from .csms import ID, VERSIONS, LeanCsms
 from .figures import Effort, Figure, ratio
 from .machine import pin, start
 from .station import BENCH_CORE, HOST_CORE, BenchBoard
@@ -24,6 +24,7 @@ model = "Bench"
 [csms]
 url = "{url}"
 id = "{id}"
+versions = ["{version}"]
 
 [coprocessor]
 port = "{port}"
@@ -41,6 +42,11 @@ connectors = [{{ id = 1, fixed_cable = true }}]
 
 
 async def measure(effort: Effort, state: Path) -> list[Figure]:
+    """Measure it in each version."""
+    return [await _measure(effort, state, version) for version in VERSIONS]
+
+
+async def _measure(effort: Effort, state: Path, version: str) -> Figure:
     """Start both in turns; the state directory is that of a station that ran before."""
     pin(BENCH_CORE)
     floor, subject = float("inf"), float("inf")
@@ -48,7 +54,7 @@ async def measure(effort: Effort, state: Path) -> list[Figure]:
     url = await csms.start()
     with tempfile.TemporaryDirectory(dir=state) as place:
         file = Path(place) / "cpctl.toml"
-        file.write_text(_CONFIG.format(url=url, id=ID, port=board.port), encoding="utf-8")
+        file.write_text(_CONFIG.format(url=url, id=ID, port=board.port, version=version), encoding="utf-8")
         command = ["-m", "cpctl", "start", "--config", str(file), "--state", place]
         bytecode = Path(place) / "bytecode"  # an installed package is compiled, whatever a checkout is
         for _ in range(effort.rounds + 1):  # the first compiles, makes the database, and does not count
@@ -56,7 +62,7 @@ async def measure(effort: Effort, state: Path) -> list[Figure]:
             subject = min(subject, await _boot(csms, command, bytecode))
     board.close()
     await csms.stop()
-    return [ratio("G9", "process start to BootNotification accepted, against importing asyncio", subject, floor, 5.0, "ms")]
+    return ratio("G9", f"process start to BootNotification accepted ({version}), against importing asyncio", subject, floor, 5.0, "ms")
 
 
 def _import(bytecode: Path) -> float:
