@@ -9,7 +9,22 @@ HIDDEN = "***"
 
 # Field names whose value is a secret wherever they stand (compared without case, "-" and "_").
 _SECRET_FIELDS = frozenset(
-    {"password", "passwd", "secret", "authorization", "authorizationkey", "basicauthpassword", "apikey", "apitoken", "bearer", "privatekey", "cookie"}
+    {
+        "apikey",
+        "apitoken",
+        "apnpassword",
+        "authorization",
+        "authorizationkey",
+        "basicauthpassword",
+        "bearer",
+        "cookie",
+        "passwd",
+        "password",
+        "privatekey",
+        "secret",
+        "simpin",
+        "vpn",  # a network profile's, whole: its shared key is called "key"
+    }
 )
 # Field names whose value tells who charged: shortened, so that two drivers can still be told apart.
 _TOKEN_FIELDS = frozenset({"idtag", "idtoken", "parentidtag", "groupidtoken", "tag"})

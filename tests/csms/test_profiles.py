@@ -12,11 +12,13 @@ from tests.csms.authority import Authority
 from tests.csms.network import tcp
 from tests.csms.station import FakeStation, Point, eventually, utc_now
 
-from cpctl.core.inputs import ProfileAccepted
+from cpctl.core.inputs import Command, ProfileAccepted, SetNetworkProfile, SetVariable
 from cpctl.core.model import NetworkProfile
 from cpctl.core.network import NetworkPlan
+from cpctl.core.outputs import Outcome
 from cpctl.csms.profiles import Profiles
 from cpctl.csms.settings import CsmsSettings
+from cpctl.errors import StoreError
 from cpctl.sim.csms import EmbeddedCsms
 from cpctl.sim.csms_script import Cut, Silence
 
@@ -200,3 +202,55 @@ def test_a_profile_says_what_it_changes_and_nothing_else() -> None:
     used = Profiles(configured, NetworkPlan((said,), 3), lambda: 1).settings
     assert (used.slot, used.url, used.security_profile, used.versions, used.message_timeout_s) == (3, "wss://b.example/x", 2, ("2.1", "2.0.1"), 12)
     assert (used.id, used.password, used.vendor) == ("CP001", PASSWORD, "V")
+
+
+# ---------------------------------------------------------------- where it cannot be kept
+
+
+class FullDisk(FakeStation):
+    """Promises nothing that has to be on disk."""
+
+    async def request(self, make: Callable[[int], Command]) -> tuple[Outcome, str]:
+        if isinstance(make(0), SetNetworkProfile | SetVariable):
+            raise StoreError("The disk takes no records.", "Look at free space.")
+        return await super().request(make)
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+async def test_what_cannot_be_kept_is_not_promised(csms: EmbeddedCsms, make_point: Callable[..., Point], version: str) -> None:
+    point = make_point(csms.url, station=FullDisk(), versions=(version,))
+    await eventually(lambda: point.station.online)
+    data = {
+        "ocppVersion": "OCPP20",
+        "ocppTransport": "JSON",
+        "ocppCsmsUrl": "ws://csms.example/ocpp",
+        "messageTimeout": 30,
+        "securityProfile": 1,
+        "ocppInterface": "Wired0",
+    }
+    answer = await csms.call("CP001", "SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})
+    assert (answer["status"], answer["statusInfo"]["reasonCode"]) == ("Failed", "InternalError")  # B09.FR.03
+    entry = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "OfflineThreshold"}, "attributeValue": "5"}
+    (result,) = (await csms.call("CP001", "SetVariables", {"setVariableData": [entry]}))["setVariableResult"]
+    assert (result["attributeStatus"], result["attributeStatusInfo"]["reasonCode"]) == ("Rejected", "InternalError")  # B05.FR.09
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"identity": "CP002"},
+        {"basicAuthPassword": "s3cret-s3cret-s3cret"},
+        {"apn": {"apn": "internet", "apnAuthentication": "AUTO", "apnPassword": "s3cret"}},
+        {"vpn": {"server": "vpn.example", "user": "u", "password": "s3cret", "key": "s3cret", "type": "IKEv2"}},
+    ],
+)
+async def test_a_network_of_its_own_is_refused_and_its_secrets_shown_nowhere(
+    csms: EmbeddedCsms, make_point: Callable[..., Point], more: dict[str, object]
+) -> None:
+    point = make_point(csms.url, versions=("2.1",))
+    await eventually(lambda: point.station.online)
+    data = {"ocppTransport": "JSON", "ocppCsmsUrl": "ws://a.example", "messageTimeout": 30, "securityProfile": 1, "ocppInterface": "Any", **more}
+    answer = await csms.call("CP001", "SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})
+    assert answer["statusInfo"]["reasonCode"] == "UnsupportedParam"
+    assert point.station.of(SetNetworkProfile) == []
+    assert "s3cret" not in str([exchange.as_json() for exchange in point.exchanges])
