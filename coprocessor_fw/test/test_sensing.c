@@ -62,6 +62,8 @@ static void the_pilots_level_follows_from_two_points(void)
 {
     CHECK_EQ(cp_pilot_from_pin_mv(256, 256, 2344), -12000);
     CHECK_EQ(cp_pilot_from_pin_mv(2344, 256, 2344), 12000);
+    CHECK_EQ(cp_pilot_from_pin_mv(INT32_MIN, 256, 2344), INT16_MIN); /* no reading overflows on its way */
+    CHECK_EQ(cp_pilot_from_pin_mv(INT32_MAX, -256, 2344), INT16_MAX);
     CHECK_EQ(cp_pilot_from_pin_mv(1300, 256, 2344), 0);
     CHECK_BETWEEN(cp_pilot_from_pin_mv(1822, 256, 2344), 5990, 6010);
     CHECK_EQ(cp_pilot_from_pin_mv(1000000, 256, 2344), INT16_MAX);

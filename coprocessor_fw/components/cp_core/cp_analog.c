@@ -19,7 +19,7 @@ int16_t cp_pilot_from_pin_mv(int32_t pin_mv, int16_t minus12_mv, int16_t plus12_
     if (span_mv <= 0) {
         return 0;
     }
-    const int64_t mv = (int64_t)(pin_mv - minus12_mv) * 24000 / span_mv - 12000;
+    const int64_t mv = ((int64_t)pin_mv - minus12_mv) * 24000 / span_mv - 12000;
     if (mv > INT16_MAX) {
         return INT16_MAX;
     }
@@ -35,26 +35,31 @@ int16_t cp_pilot_from_pin_mv(int32_t pin_mv, int16_t minus12_mv, int16_t plus12_
 #define HOTTEST_DC 1500
 
 /* log2 of a number above 0, in Q16: the place of its first bit, then a bit of the fraction for each squaring. */
+/*@ assigns \nothing;
+    ensures 0 <= \result <= 32 * ONE; */
 static int32_t log2_q16(uint32_t number)
 {
     uint32_t exponent = 0;
-    uint64_t mantissa = number;
-    int32_t log = 0;
+    uint32_t log = 0;
 
-    while (mantissa >= 2u) {
-        mantissa >>= 1;
+    /*@ loop invariant 0 <= exponent <= 31;
+        loop assigns exponent;
+        loop variant 31 - exponent; */
+    while (exponent < 31u && number >> exponent >= 2u) {
         exponent++;
     }
-    mantissa = ((uint64_t)number << 31) >> exponent; /* 1.0 .. 2.0 in Q31 */
-    for (unsigned i = 0; i < Q; i++) {
+    uint64_t mantissa = ((uint64_t)number << 31) >> exponent; /* 1.0 .. 2.0 in Q31 */
+    /*@ loop invariant 0 <= bit <= ONE / 2 && log + 2 * bit <= ONE;
+        loop assigns bit, log, mantissa;
+        loop variant bit; */
+    for (uint32_t bit = ONE / 2u; bit > 0u; bit /= 2u) {
         mantissa = (mantissa * mantissa) >> 31;
-        log *= 2;
         if (mantissa >= (uint64_t)1u << 32) {
             mantissa >>= 1;
-            log++;
+            log += bit;
         }
     }
-    return (int32_t)(exponent << Q) + log;
+    return (int32_t)(exponent * ONE + log);
 }
 
 int16_t cp_ntc_dc(uint32_t ohm, uint32_t r25_ohm, uint32_t beta)

@@ -4,62 +4,92 @@
 
 #include <string.h>
 
+/*@ requires \valid(out + (0 .. 1));
+    assigns out[0 .. 1]; */
 static void put_u16(uint8_t *out, uint16_t v)
 {
     out[0] = (uint8_t)(v & 0xFFu);
     out[1] = (uint8_t)(v >> 8);
 }
 
+/*@ requires \valid(out + (0 .. 3));
+    assigns out[0 .. 3]; */
 static void put_u32(uint8_t *out, uint32_t v)
 {
     put_u16(out, (uint16_t)(v & 0xFFFFu));
     put_u16(&out[2], (uint16_t)(v >> 16));
 }
 
+/*@ requires \valid(out + (0 .. 7));
+    assigns out[0 .. 7]; */
 static void put_u64(uint8_t *out, uint64_t v)
 {
     put_u32(out, (uint32_t)(v & 0xFFFFFFFFu));
     put_u32(&out[4], (uint32_t)(v >> 32));
 }
 
+/*@ requires \valid_read(in + (0 .. 1));
+    assigns \nothing; */
 static uint16_t get_u16(const uint8_t *in)
 {
     return (uint16_t)((uint32_t)in[0] | ((uint32_t)in[1] << 8));
 }
 
+/*@ requires \valid_read(in + (0 .. 3));
+    assigns \nothing; */
 static uint32_t get_u32(const uint8_t *in)
 {
     return (uint32_t)get_u16(in) | ((uint32_t)get_u16(&in[2]) << 16);
 }
 
+/*@ requires \valid_read(in + (0 .. 7));
+    assigns \nothing; */
 static uint64_t get_u64(const uint8_t *in)
 {
     return (uint64_t)get_u32(in) | ((uint64_t)get_u32(&in[4]) << 32);
 }
 
 /* Text up to its NUL, the rest of the place zeroed. */
+/*@ requires \valid(out + (0 .. size - 1)) && \valid_read(text + (0 .. size - 1));
+    requires \separated(out + (0 .. size - 1), text + (0 .. size - 1));
+    assigns out[0 .. size - 1]; */
 static void put_str(uint8_t *out, const char *text, size_t size)
 {
     size_t i = 0;
 
+    /*@ loop invariant 0 <= i <= size;
+        loop assigns i, out[0 .. size - 1];
+        loop variant size - i; */
     for (; i < size && text[i] != '\0'; i++) {
         out[i] = (uint8_t)text[i];
     }
+    /*@ loop invariant 0 <= i <= size;
+        loop assigns i, out[0 .. size - 1];
+        loop variant size - i; */
     for (; i < size; i++) {
         out[i] = 0;
     }
 }
 
 /* Always NUL-terminated: `text` has one byte more than the wire. */
+/*@ requires \valid(text + (0 .. size)) && \valid_read(in + (0 .. size - 1)) && size < 256;
+    requires \separated(text + (0 .. size), in + (0 .. size - 1));
+    assigns text[0 .. size];
+    ensures text[size] == 0; */
 static void get_str(char *text, const uint8_t *in, size_t size)
 {
-    memcpy(text, in, size);
+    /*@ loop invariant 0 <= i <= size;
+        loop assigns i, text[0 .. size - 1];
+        loop variant size - i; */
+    for (size_t i = 0; i < size; i++) {
+        text[i] = (char)in[i];
+    }
     text[size] = '\0';
 }
 
 void cp_msg_hello_default(cp_msg_hello_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_hello_t){0};
 }
 
 size_t cp_msg_hello_encode(const cp_msg_hello_t *m, uint8_t *out)
@@ -150,7 +180,7 @@ void cp_msg_hello_decode(cp_msg_hello_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_set_lock_default(cp_msg_set_lock_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_set_lock_t){0};
 }
 
 size_t cp_msg_set_lock_encode(const cp_msg_set_lock_t *m, uint8_t *out)
@@ -173,7 +203,7 @@ void cp_msg_set_lock_decode(cp_msg_set_lock_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_set_available_default(cp_msg_set_available_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_set_available_t){0};
 }
 
 size_t cp_msg_set_available_encode(const cp_msg_set_available_t *m, uint8_t *out)
@@ -196,7 +226,7 @@ void cp_msg_set_available_decode(cp_msg_set_available_t *m, const uint8_t *in, s
 
 void cp_msg_clear_fault_default(cp_msg_clear_fault_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_clear_fault_t){0};
 }
 
 size_t cp_msg_clear_fault_encode(const cp_msg_clear_fault_t *m, uint8_t *out)
@@ -219,7 +249,7 @@ void cp_msg_clear_fault_decode(cp_msg_clear_fault_t *m, const uint8_t *in, size_
 
 void cp_msg_wake_default(cp_msg_wake_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_wake_t){0};
 }
 
 size_t cp_msg_wake_encode(const cp_msg_wake_t *m, uint8_t *out)
@@ -238,7 +268,7 @@ void cp_msg_wake_decode(cp_msg_wake_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_self_test_default(cp_msg_self_test_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_self_test_t){0};
 }
 
 size_t cp_msg_self_test_encode(const cp_msg_self_test_t *m, uint8_t *out)
@@ -257,7 +287,7 @@ void cp_msg_self_test_decode(cp_msg_self_test_t *m, const uint8_t *in, size_t le
 
 void cp_msg_reboot_default(cp_msg_reboot_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_reboot_t){0};
 }
 
 size_t cp_msg_reboot_encode(const cp_msg_reboot_t *m, uint8_t *out)
@@ -276,7 +306,7 @@ void cp_msg_reboot_decode(cp_msg_reboot_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_config_begin_default(cp_msg_config_begin_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_config_begin_t){0};
 }
 
 size_t cp_msg_config_begin_encode(const cp_msg_config_begin_t *m, uint8_t *out)
@@ -295,7 +325,7 @@ void cp_msg_config_begin_decode(cp_msg_config_begin_t *m, const uint8_t *in, siz
 
 void cp_msg_config_board_default(cp_msg_config_board_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_config_board_t){0};
     m->evse_count = 1u;
 }
 
@@ -323,7 +353,7 @@ void cp_msg_config_board_decode(cp_msg_config_board_t *m, const uint8_t *in, siz
 
 void cp_msg_config_evse_default(cp_msg_config_evse_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_config_evse_t){0};
     m->evse = 1u;
     m->hard_limit_da = 160u;
     m->phases = 3u;
@@ -504,7 +534,7 @@ void cp_msg_config_evse_decode(cp_msg_config_evse_t *m, const uint8_t *in, size_
 
 void cp_msg_config_pin_default(cp_msg_config_pin_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_config_pin_t){0};
 }
 
 size_t cp_msg_config_pin_encode(const cp_msg_config_pin_t *m, uint8_t *out)
@@ -535,7 +565,7 @@ void cp_msg_config_pin_decode(cp_msg_config_pin_t *m, const uint8_t *in, size_t 
 
 void cp_msg_config_operational_default(cp_msg_config_operational_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_config_operational_t){0};
     m->evse = 1u;
     m->limit_da = 800u;
     m->snapshot_ms = 200u;
@@ -574,7 +604,7 @@ void cp_msg_config_operational_decode(cp_msg_config_operational_t *m, const uint
 
 void cp_msg_config_commit_default(cp_msg_config_commit_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_config_commit_t){0};
 }
 
 size_t cp_msg_config_commit_encode(const cp_msg_config_commit_t *m, uint8_t *out)
@@ -597,7 +627,7 @@ void cp_msg_config_commit_decode(cp_msg_config_commit_t *m, const uint8_t *in, s
 
 void cp_msg_reply_default(cp_msg_reply_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_reply_t){0};
 }
 
 size_t cp_msg_reply_encode(const cp_msg_reply_t *m, uint8_t *out)
@@ -624,7 +654,7 @@ void cp_msg_reply_decode(cp_msg_reply_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_bench_default(cp_msg_bench_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_bench_t){0};
     m->evse = 1u;
     m->ms = 500u;
 }
@@ -657,7 +687,7 @@ void cp_msg_bench_decode(cp_msg_bench_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_lease_default(cp_msg_lease_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_lease_t){0};
 }
 
 size_t cp_msg_lease_encode(const cp_msg_lease_t *m, uint8_t *out)
@@ -696,7 +726,7 @@ void cp_msg_lease_decode(cp_msg_lease_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_event_ack_default(cp_msg_event_ack_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_event_ack_t){0};
 }
 
 size_t cp_msg_event_ack_encode(const cp_msg_event_ack_t *m, uint8_t *out)
@@ -715,7 +745,7 @@ void cp_msg_event_ack_decode(cp_msg_event_ack_t *m, const uint8_t *in, size_t le
 
 void cp_msg_event_default(cp_msg_event_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_event_t){0};
 }
 
 size_t cp_msg_event_encode(const cp_msg_event_t *m, uint8_t *out)
@@ -774,7 +804,7 @@ void cp_msg_event_decode(cp_msg_event_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_snapshot_default(cp_msg_snapshot_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_snapshot_t){0};
     m->cable_da = 65535u;
     m->temperature_dc = 32767;
     m->derated_da = 65535u;
@@ -896,7 +926,7 @@ void cp_msg_snapshot_decode(cp_msg_snapshot_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_meter_default(cp_msg_meter_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_meter_t){0};
 }
 
 size_t cp_msg_meter_encode(const cp_msg_meter_t *m, uint8_t *out)
@@ -951,7 +981,7 @@ void cp_msg_meter_decode(cp_msg_meter_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_counters_default(cp_msg_counters_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_counters_t){0};
 }
 
 size_t cp_msg_counters_encode(const cp_msg_counters_t *m, uint8_t *out)
@@ -1042,7 +1072,7 @@ void cp_msg_counters_decode(cp_msg_counters_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_bench_state_default(cp_msg_bench_state_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_bench_state_t){0};
     m->trip_ms[0] = 65535u;
     m->trip_ms[1] = 65535u;
     m->trip_ms[2] = 65535u;
@@ -1146,7 +1176,7 @@ void cp_msg_bench_state_decode(cp_msg_bench_state_t *m, const uint8_t *in, size_
 
 void cp_msg_log_default(cp_msg_log_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_log_t){0};
 }
 
 size_t cp_msg_log_encode(const cp_msg_log_t *m, uint8_t *out)
@@ -1173,7 +1203,7 @@ void cp_msg_log_decode(cp_msg_log_t *m, const uint8_t *in, size_t len)
 
 void cp_msg_plant_vehicle_default(cp_msg_plant_vehicle_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_plant_vehicle_t){0};
     m->evse = 1u;
     m->state = 255u;
     m->current_ma = 4294967295u;
@@ -1233,7 +1263,7 @@ void cp_msg_plant_vehicle_decode(cp_msg_plant_vehicle_t *m, const uint8_t *in, s
 
 void cp_msg_plant_fault_default(cp_msg_plant_fault_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_plant_fault_t){0};
     m->evse = 1u;
     m->active = 1u;
 }
@@ -1262,7 +1292,7 @@ void cp_msg_plant_fault_decode(cp_msg_plant_fault_t *m, const uint8_t *in, size_
 
 void cp_msg_plant_clock_default(cp_msg_plant_clock_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_plant_clock_t){0};
 }
 
 size_t cp_msg_plant_clock_encode(const cp_msg_plant_clock_t *m, uint8_t *out)
@@ -1281,7 +1311,7 @@ void cp_msg_plant_clock_decode(cp_msg_plant_clock_t *m, const uint8_t *in, size_
 
 void cp_msg_plant_power_default(cp_msg_plant_power_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_plant_power_t){0};
 }
 
 size_t cp_msg_plant_power_encode(const cp_msg_plant_power_t *m, uint8_t *out)
@@ -1300,7 +1330,7 @@ void cp_msg_plant_power_decode(cp_msg_plant_power_t *m, const uint8_t *in, size_
 
 void cp_msg_plant_button_default(cp_msg_plant_button_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_plant_button_t){0};
 }
 
 size_t cp_msg_plant_button_encode(const cp_msg_plant_button_t *m, uint8_t *out)
@@ -1319,7 +1349,7 @@ void cp_msg_plant_button_decode(cp_msg_plant_button_t *m, const uint8_t *in, siz
 
 void cp_msg_plant_ask_default(cp_msg_plant_ask_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_plant_ask_t){0};
     m->evse = 1u;
 }
 
@@ -1339,7 +1369,7 @@ void cp_msg_plant_ask_decode(cp_msg_plant_ask_t *m, const uint8_t *in, size_t le
 
 void cp_msg_plant_sensors_default(cp_msg_plant_sensors_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_plant_sensors_t){0};
     m->evse = 1u;
     m->temperature_dc = 32767;
     m->excess_ma = 4294967295u;
@@ -1369,7 +1399,7 @@ void cp_msg_plant_sensors_decode(cp_msg_plant_sensors_t *m, const uint8_t *in, s
 
 void cp_msg_plant_reply_default(cp_msg_plant_reply_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_plant_reply_t){0};
 }
 
 size_t cp_msg_plant_reply_encode(const cp_msg_plant_reply_t *m, uint8_t *out)
@@ -1392,7 +1422,7 @@ void cp_msg_plant_reply_decode(cp_msg_plant_reply_t *m, const uint8_t *in, size_
 
 void cp_msg_plant_state_default(cp_msg_plant_state_t *m)
 {
-    memset(m, 0, sizeof *m);
+    *m = (cp_msg_plant_state_t){0};
 }
 
 size_t cp_msg_plant_state_encode(const cp_msg_plant_state_t *m, uint8_t *out)

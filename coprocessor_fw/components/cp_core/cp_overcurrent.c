@@ -6,6 +6,10 @@
 #define SLICE_MS CP_SECOND_MS
 #define MARGIN_MIN_MA 1000u
 
+/*@ requires \valid(o) && overcurrent_sound(o) && step_ms <= 10;
+    assigns o->slice_ms, o->slice, o->highest_da[0 .. CP_OVERCURRENT_SLICES - 1];
+    ensures overcurrent_sound(o);
+    ensures o->highest_da[o->slice] >= offer_da; */
 static void remember(cp_overcurrent_t *o, uint32_t step_ms, uint16_t offer_da)
 {
     o->slice_ms += step_ms;
@@ -23,6 +27,10 @@ uint32_t cp_overcurrent_limit_ma(const cp_overcurrent_t *o)
 {
     uint32_t highest_da = 0;
 
+    /*@ loop invariant 0 <= i <= CP_OVERCURRENT_SLICES && highest_da <= UINT16_MAX;
+        loop invariant \forall integer k; 0 <= k < i ==> highest_da >= o->highest_da[k];
+        loop assigns i, highest_da;
+        loop variant CP_OVERCURRENT_SLICES - i; */
     for (unsigned i = 0; i < CP_OVERCURRENT_SLICES; i++) {
         highest_da = cp_max_u32(highest_da, o->highest_da[i]);
     }

@@ -14,6 +14,10 @@ uint16_t cp_proximity_rating_da(uint32_t ohm)
         {1100u, 2460u, 130u}, /* 1500 ohm */
     };
 
+    /*@ loop invariant 0 <= i <= 4;
+        loop invariant \forall integer k; 0 <= k < i ==> !(table[k].min_ohm <= ohm <= table[k].max_ohm);
+        loop assigns i;
+        loop variant 4 - i; */
     for (unsigned i = 0; i < sizeof table / sizeof table[0]; i++) {
         if (ohm >= table[i].min_ohm && ohm <= table[i].max_ohm) {
             return table[i].rating_da;

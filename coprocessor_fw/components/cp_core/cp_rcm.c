@@ -3,6 +3,9 @@
 #include "cp_math.h"
 #include "cp_timing.h"
 
+/*@ requires \valid(r);
+    assigns r->phase, r->phase_ms;
+    ensures phase <= CP_RCM_READY ==> r->phase == phase; */
 static void enter(cp_rcm_t *r, cp_rcm_phase_t phase)
 {
     r->phase = (uint8_t)phase;
@@ -11,10 +14,15 @@ static void enter(cp_rcm_t *r, cp_rcm_phase_t phase)
 
 void cp_rcm_init(cp_rcm_t *r, uint8_t trips)
 {
-    *r = (cp_rcm_t){.trips = trips};
+    *r = (cp_rcm_t){0};
+    enter(r, CP_RCM_SETTLING);
+    r->trips = trips;
     r->forget_ms = trips > 0u ? CP_RCM_FORGET_MS : 0u;
 }
 
+/*@ requires \valid(r);
+    assigns r->forget_ms, r->trips;
+    ensures r->trips <= \old(r->trips); */
 static void forget_trips(cp_rcm_t *r, uint32_t step_ms)
 {
     r->forget_ms = cp_count_down(r->forget_ms, step_ms);
@@ -24,6 +32,10 @@ static void forget_trips(cp_rcm_t *r, uint32_t step_ms)
     }
 }
 
+/*@ requires \valid(r);
+    assigns r->phase, r->phase_ms, r->since_test_ms, r->used;
+    ensures passed ==> \result == CP_RCM_PASSED && r->phase == CP_RCM_READY;
+    ensures !passed ==> \result == CP_RCM_FAILED && r->phase == CP_RCM_DUE; */
 static cp_rcm_said_t end_test(cp_rcm_t *r, bool passed)
 {
     enter(r, passed ? CP_RCM_READY : CP_RCM_DUE);

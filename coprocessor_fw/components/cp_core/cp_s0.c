@@ -12,6 +12,10 @@ void cp_s0_init(cp_s0_t *s, uint32_t origin, uint32_t pulses)
     *s = (cp_s0_t){.origin = origin != 0u ? origin : 1u, .pulses = pulses};
 }
 
+/*@ requires \valid(s) && s->origin != 0;
+    assigns s->gap_ms, s->since_ms, s->pulses, s->origin;
+    ensures s->origin != 0;
+    ensures s->origin == \old(s->origin) ==> s->pulses == \old(s->pulses) + 1; */
 static void count(cp_s0_t *s)
 {
     s->gap_ms = s->pulses > 0u ? s->since_ms : 0u;

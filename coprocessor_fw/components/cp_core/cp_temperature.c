@@ -7,6 +7,10 @@
 
 #define LEAST_DA 60u
 
+/*@ lemma mean_within_samples: \forall integer sum, n; 0 < n && 0 <= sum <= 65535 * n ==> sum / n <= 65535; */
+
+/*@ requires \valid_read(config) && pin_mv <= UINT16_MAX;
+    assigns \nothing; */
 static int16_t convert(const cp_temperature_config_t *config, uint32_t pin_mv)
 {
     const bool low = config->sensor == (uint8_t)CP_TEMPERATURE_SENSOR_NTC_LOW;
@@ -17,10 +21,16 @@ static int16_t convert(const cp_temperature_config_t *config, uint32_t pin_mv)
 }
 
 /* Up at once and as far as it must; down a step at a time, some degrees and some time later. */
+/*@ requires \valid_read(t) && \valid_read(config) && t->level <= CP_HEAT_STOP;
+    assigns \nothing;
+    ensures \result <= CP_HEAT_STOP && \result >= t->level - 1; */
 static uint8_t next_level(const cp_temperature_t *t, const cp_temperature_config_t *config)
 {
     uint8_t level = CP_HEAT_NONE;
 
+    /*@ loop invariant 0 <= i <= CP_HEAT_STOP && level <= i;
+        loop assigns i, level;
+        loop variant CP_HEAT_STOP - i; */
     for (uint8_t i = 0; i < CP_HEAT_STOP; i++) {
         level = t->dc >= config->level_dc[i] ? (uint8_t)(i + 1u) : level;
     }
@@ -33,6 +43,9 @@ static uint8_t next_level(const cp_temperature_t *t, const cp_temperature_config
     return cooler && t->level_ms >= CP_HEAT_HOLD_MS ? lower : t->level;
 }
 
+/*@ requires \valid(t) && t->strange <= 2;
+    assigns t->strange, t->dc, t->broken, t->known;
+    ensures t->strange <= 2; */
 static void take_reading(cp_temperature_t *t, int16_t dc)
 {
     if (dc == CP_TEMPERATURE_UNKNOWN_DC) {

@@ -23,6 +23,8 @@ typedef enum {
 #define CP_LAMPS_PERIOD_MS 2000u
 
 /* Lamps that are lit at this moment: bits of cp_led_t. An unknown state shows the fault lamp. */
+/*@ assigns \nothing;
+    ensures \result <= 7; */
 uint8_t cp_lamps(cp_show_t show, uint32_t clock_ms);
 
 #endif

@@ -389,10 +389,37 @@ typedef enum {
 #define CP_FAULT_CLASS_LATCHED 1u
 #define CP_FAULT_CLASS_LOCKOUT 2u
 
+/*@ predicate fault_clearable(integer f) =
+      f == CP_FAULT_PILOT_SHORT ||
+      f == CP_FAULT_PILOT_INVALID ||
+      f == CP_FAULT_DIODE_MISSING ||
+      f == CP_FAULT_VENTILATION ||
+      f == CP_FAULT_PROXIMITY ||
+      f == CP_FAULT_CONTACTOR_OPEN ||
+      f == CP_FAULT_OVERCURRENT ||
+      f == CP_FAULT_PROTECTIVE_EARTH ||
+      f == CP_FAULT_OVER_TEMPERATURE ||
+      f == CP_FAULT_TEMPERATURE_SENSOR ||
+      f == CP_FAULT_LOCK ||
+      f == CP_FAULT_OPENED_UNDER_LOAD;
+
+    predicate fault_latched(integer f) =
+      f == CP_FAULT_RCM ||
+      f == CP_FAULT_RCM_SELF_TEST ||
+      f == CP_FAULT_EMERGENCY_STOP ||
+      f == CP_FAULT_SELF_TEST;
+
+    predicate fault_locks_out(integer f) = !fault_clearable(f) && !fault_latched(f); */
+
 /* Class of a fault; an unknown one is a lock-out. */
+/*@ assigns \nothing;
+    ensures \result == CP_FAULT_CLASS_CLEARABLE <==> fault_clearable(fault);
+    ensures \result == CP_FAULT_CLASS_LATCHED <==> fault_latched(fault);
+    ensures \result == CP_FAULT_CLASS_LOCKOUT <==> fault_locks_out(fault); */
 uint8_t cp_fault_class(uint8_t fault);
 
 /* Name of a fault as the catalogue writes it, "unknown" past its end. */
+/*@ assigns \result \from fault; */
 const char *cp_fault_name(uint8_t fault);
 
 /* Who speaks, what it is, and a nonce. From both sides, at any time. The form of this message
@@ -419,8 +446,16 @@ typedef struct {
     uint32_t boot_count; /* starts since manufacture */
     uint64_t uptime_us; /* time since that start */
 } cp_msg_hello_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_hello_default(cp_msg_hello_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 72));
+    requires \separated(m, out + (0 .. 72));
+    assigns out[0 .. 72];
+    ensures \result == 73; */
 size_t cp_msg_hello_encode(const cp_msg_hello_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_hello_decode(cp_msg_hello_t *m, const uint8_t *in, size_t len);
 
 /* Lock or unlock the socket. Unlocking is refused (wrong_state) until the contactor is proved
@@ -431,8 +466,16 @@ typedef struct {
     uint8_t evse; /* 1..n */
     uint8_t locked; /* 1 locked, 0 unlocked */
 } cp_msg_set_lock_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_set_lock_default(cp_msg_set_lock_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 1));
+    requires \separated(m, out + (0 .. 1));
+    assigns out[0 .. 1];
+    ensures \result == 2; */
 size_t cp_msg_set_lock_encode(const cp_msg_set_lock_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_set_lock_decode(cp_msg_set_lock_t *m, const uint8_t *in, size_t len);
 
 /* Availability of an EVSE: 0 drives the pilot to state F when no vehicle charges. */
@@ -442,8 +485,16 @@ typedef struct {
     uint8_t evse; /* 1..n */
     uint8_t available; /* 1 available, 0 not */
 } cp_msg_set_available_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_set_available_default(cp_msg_set_available_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 1));
+    requires \separated(m, out + (0 .. 1));
+    assigns out[0 .. 1];
+    ensures \result == 2; */
 size_t cp_msg_set_available_encode(const cp_msg_set_available_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_set_available_decode(cp_msg_set_available_t *m, const uint8_t *in, size_t len);
 
 /* Clear a latched fault whose cause is gone. Lock-outs are cleared at the device only
@@ -454,8 +505,16 @@ typedef struct {
     uint8_t evse; /* 1..n */
     uint8_t fault; /* bit of the fault catalogue; 255: all */
 } cp_msg_clear_fault_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_clear_fault_default(cp_msg_clear_fault_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 1));
+    requires \separated(m, out + (0 .. 1));
+    assigns out[0 .. 1];
+    ensures \result == 2; */
 size_t cp_msg_clear_fault_encode(const cp_msg_clear_fault_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_clear_fault_decode(cp_msg_clear_fault_t *m, const uint8_t *in, size_t len);
 
 /* Wake a sleeping vehicle by state F for 4 s; wrong_state unless the contactor is open. */
@@ -464,8 +523,16 @@ void cp_msg_clear_fault_decode(cp_msg_clear_fault_t *m, const uint8_t *in, size_
 typedef struct {
     uint8_t evse; /* 1..n */
 } cp_msg_wake_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_wake_default(cp_msg_wake_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 0));
+    requires \separated(m, out + (0 .. 0));
+    assigns out[0 .. 0];
+    ensures \result == 1; */
 size_t cp_msg_wake_encode(const cp_msg_wake_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_wake_decode(cp_msg_wake_t *m, const uint8_t *in, size_t len);
 
 /* Run the self-tests of an EVSE while its contactor is open; the outcome comes as a self_test
@@ -475,8 +542,16 @@ void cp_msg_wake_decode(cp_msg_wake_t *m, const uint8_t *in, size_t len);
 typedef struct {
     uint8_t evse; /* 1..n */
 } cp_msg_self_test_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_self_test_default(cp_msg_self_test_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 0));
+    requires \separated(m, out + (0 .. 0));
+    assigns out[0 .. 0];
+    ensures \result == 1; */
 size_t cp_msg_self_test_encode(const cp_msg_self_test_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_self_test_decode(cp_msg_self_test_t *m, const uint8_t *in, size_t len);
 
 /* Restart once every contactor is open. This message keeps its form for ever. */
@@ -485,8 +560,16 @@ void cp_msg_self_test_decode(cp_msg_self_test_t *m, const uint8_t *in, size_t le
 typedef struct {
     uint8_t mode; /* where to */
 } cp_msg_reboot_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_reboot_default(cp_msg_reboot_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 0));
+    requires \separated(m, out + (0 .. 0));
+    assigns out[0 .. 0];
+    ensures \result == 1; */
 size_t cp_msg_reboot_encode(const cp_msg_reboot_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_reboot_decode(cp_msg_reboot_t *m, const uint8_t *in, size_t len);
 
 /* Begin a configuration set; drops what an earlier, uncommitted one had brought. */
@@ -495,8 +578,16 @@ void cp_msg_reboot_decode(cp_msg_reboot_t *m, const uint8_t *in, size_t len);
 typedef struct {
     uint8_t set; /* which set */
 } cp_msg_config_begin_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_config_begin_default(cp_msg_config_begin_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 0));
+    requires \separated(m, out + (0 .. 0));
+    assigns out[0 .. 0];
+    ensures \result == 1; */
 size_t cp_msg_config_begin_encode(const cp_msg_config_begin_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_config_begin_decode(cp_msg_config_begin_t *m, const uint8_t *in, size_t len);
 
 /* Commissioned: the board as a whole. */
@@ -507,8 +598,16 @@ typedef struct {
     char name[25]; /* name of the board file */
     char chip[13]; /* chip that the pins are meant for, as Hello tells it; empty only where no pins are given */
 } cp_msg_config_board_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_config_board_default(cp_msg_config_board_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 36));
+    requires \separated(m, out + (0 .. 36));
+    assigns out[0 .. 36];
+    ensures \result == 37; */
 size_t cp_msg_config_board_encode(const cp_msg_config_board_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_config_board_decode(cp_msg_config_board_t *m, const uint8_t *in, size_t len);
 
 /* Commissioned: one EVSE's hardware. What is not fitted is neither read nor protected by. */
@@ -553,8 +652,16 @@ typedef struct {
     uint8_t retries; /* times that a vehicle is served again after overcurrent, a lost earth or a contactor that did not close; 255: always */
     uint16_t retry_s; /* wait before that, s (30..3600) */
 } cp_msg_config_evse_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_config_evse_default(cp_msg_config_evse_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 65));
+    requires \separated(m, out + (0 .. 65));
+    assigns out[0 .. 65];
+    ensures \result == 66; */
 size_t cp_msg_config_evse_encode(const cp_msg_config_evse_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_config_evse_decode(cp_msg_config_evse_t *m, const uint8_t *in, size_t len);
 
 /* Commissioned: one pin of the chip; at most 40 in a set. */
@@ -566,8 +673,16 @@ typedef struct {
     uint8_t gpio; /* number of the chip's GPIO (0..63) */
     uint8_t flags; /* how it is wired */
 } cp_msg_config_pin_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_config_pin_default(cp_msg_config_pin_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 3));
+    requires \separated(m, out + (0 .. 3));
+    assigns out[0 .. 3];
+    ensures \result == 4; */
 size_t cp_msg_config_pin_encode(const cp_msg_config_pin_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_config_pin_decode(cp_msg_config_pin_t *m, const uint8_t *in, size_t len);
 
 /* Operational: what may be changed in daily use, within bounds that keep every protection. */
@@ -580,8 +695,16 @@ typedef struct {
     uint16_t close_debounce_ms; /* stable C before closing (300..2000) */
     char name[25]; /* name shown in logs */
 } cp_msg_config_operational_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_config_operational_default(cp_msg_config_operational_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 30));
+    requires \separated(m, out + (0 .. 30));
+    assigns out[0 .. 30];
+    ensures \result == 31; */
 size_t cp_msg_config_operational_encode(const cp_msg_config_operational_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_config_operational_decode(cp_msg_config_operational_t *m, const uint8_t *in, size_t len);
 
 /* Close a set. The firmware answers accepted, validates, stores it when every contactor is open,
@@ -592,8 +715,16 @@ typedef struct {
     uint8_t set; /* which set */
     uint32_t crc; /* CRC-32 over (message id, payload as pushed) of the set's items in order, id as two bytes LE */
 } cp_msg_config_commit_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_config_commit_default(cp_msg_config_commit_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 4));
+    requires \separated(m, out + (0 .. 4));
+    assigns out[0 .. 4];
+    ensures \result == 5; */
 size_t cp_msg_config_commit_encode(const cp_msg_config_commit_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_config_commit_decode(cp_msg_config_commit_t *m, const uint8_t *in, size_t len);
 
 /* Answer to a command; its frame's seq is the command's. */
@@ -604,8 +735,16 @@ typedef struct {
     uint8_t result; /* outcome */
     char text[41]; /* what was wrong: the field's name, or a short reason */
 } cp_msg_reply_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_reply_default(cp_msg_reply_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 42));
+    requires \separated(m, out + (0 .. 42));
+    assigns out[0 .. 42];
+    ensures \result == 43; */
 size_t cp_msg_reply_encode(const cp_msg_reply_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_reply_decode(cp_msg_reply_t *m, const uint8_t *in, size_t len);
 
 /* One step of the bench test of an EVSE; BenchState comes each 50 ms while it runs and for a
@@ -620,8 +759,16 @@ typedef struct {
     uint16_t duty_bp; /* pwm: duty in 1/100 % (1000..9600) */
     uint16_t ms; /* for so long (1..10000; where the pilot is driven 1..2000; trip ends by itself) */
 } cp_msg_bench_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_bench_default(cp_msg_bench_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 5));
+    requires \separated(m, out + (0 .. 5));
+    assigns out[0 .. 5];
+    ensures \result == 6; */
 size_t cp_msg_bench_encode(const cp_msg_bench_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_bench_decode(cp_msg_bench_t *m, const uint8_t *in, size_t len);
 
 /* The only authority to energise: this EVSE, this plug-in, at most so much, for so long. A limit
@@ -636,8 +783,16 @@ typedef struct {
     uint32_t ttl_ms; /* valid for, clamped to 1000..30000 */
     uint64_t host_clock_us; /* the host's monotonic clock when sent */
 } cp_msg_lease_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_lease_default(cp_msg_lease_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 19));
+    requires \separated(m, out + (0 .. 19));
+    assigns out[0 .. 19];
+    ensures \result == 20; */
 size_t cp_msg_lease_encode(const cp_msg_lease_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_lease_decode(cp_msg_lease_t *m, const uint8_t *in, size_t len);
 
 /* Every event up to and including this id is safe on the host's disk. */
@@ -646,8 +801,16 @@ void cp_msg_lease_decode(cp_msg_lease_t *m, const uint8_t *in, size_t len);
 typedef struct {
     uint32_t id; /* last event id */
 } cp_msg_event_ack_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_event_ack_default(cp_msg_event_ack_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 3));
+    requires \separated(m, out + (0 .. 3));
+    assigns out[0 .. 3];
+    ensures \result == 4; */
 size_t cp_msg_event_ack_encode(const cp_msg_event_ack_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_event_ack_decode(cp_msg_event_ack_t *m, const uint8_t *in, size_t len);
 
 /* Something happened; resent until acknowledged. Ids count up from 1 within a boot. */
@@ -666,8 +829,16 @@ typedef struct {
     char text[33]; /* detail in words */
     uint32_t oldest; /* lowest id that is still resent: what came before it is acknowledged or lost */
 } cp_msg_event_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_event_default(cp_msg_event_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 73));
+    requires \separated(m, out + (0 .. 73));
+    assigns out[0 .. 73];
+    ensures \result == 74; */
 size_t cp_msg_event_encode(const cp_msg_event_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_event_decode(cp_msg_event_t *m, const uint8_t *in, size_t len);
 
 /* The whole state of one EVSE. */
@@ -701,8 +872,16 @@ typedef struct {
     uint16_t derated_da; /* limit that the temperature sets, 0xFFFF where it sets none */
     uint8_t rcm_trips; /* residual-current trips that count towards the lock-out */
 } cp_msg_snapshot_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_snapshot_default(cp_msg_snapshot_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 73));
+    requires \separated(m, out + (0 .. 73));
+    assigns out[0 .. 73];
+    ensures \result == 74; */
 size_t cp_msg_snapshot_encode(const cp_msg_snapshot_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_snapshot_decode(cp_msg_snapshot_t *m, const uint8_t *in, size_t len);
 
 /* The meter of one EVSE, with each snapshot when it changed and at least once a second. */
@@ -718,8 +897,16 @@ typedef struct {
     uint32_t voltage_mv[3]; /* per phase to neutral */
     uint32_t power_mw; /* active power, all phases */
 } cp_msg_meter_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_meter_default(cp_msg_meter_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 49));
+    requires \separated(m, out + (0 .. 49));
+    assigns out[0 .. 49];
+    ensures \result == 50; */
 size_t cp_msg_meter_encode(const cp_msg_meter_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_meter_decode(cp_msg_meter_t *m, const uint8_t *in, size_t len);
 
 /* The coprocessor's link counters since boot, every 5 s. */
@@ -743,8 +930,16 @@ typedef struct {
     uint32_t stale; /* commands and leases dropped: older than one already taken */
     uint32_t tx_dropped; /* frames dropped: the output buffer was full */
 } cp_msg_counters_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_counters_default(cp_msg_counters_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 87));
+    requires \separated(m, out + (0 .. 87));
+    assigns out[0 .. 87];
+    ensures \result == 88; */
 size_t cp_msg_counters_encode(const cp_msg_counters_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_counters_decode(cp_msg_counters_t *m, const uint8_t *in, size_t len);
 
 /* What the bench test of an EVSE sees and has found. `trip` plays a whole charge through on a
@@ -773,8 +968,16 @@ typedef struct {
     uint16_t trip_ms[5]; /* by BenchTrial: from the tick that saw the cause to the one that opens; 65535 not measured, 65534 it did not open */
     uint16_t fitted; /* those of them that are fitted */
 } cp_msg_bench_state_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_bench_state_default(cp_msg_bench_state_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 50));
+    requires \separated(m, out + (0 .. 50));
+    assigns out[0 .. 50];
+    ensures \result == 51; */
 size_t cp_msg_bench_state_encode(const cp_msg_bench_state_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_bench_state_decode(cp_msg_bench_state_t *m, const uint8_t *in, size_t len);
 
 /* A line of the firmware's log. This message keeps its form for ever. */
@@ -785,8 +988,16 @@ typedef struct {
     char module[13]; /* where */
     char text[81]; /* what */
 } cp_msg_log_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_log_default(cp_msg_log_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 92));
+    requires \separated(m, out + (0 .. 92));
+    assigns out[0 .. 92];
+    ensures \result == 93; */
 size_t cp_msg_log_encode(const cp_msg_log_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_log_decode(cp_msg_log_t *m, const uint8_t *in, size_t len);
 
 /* The vehicle at one EVSE. Fields left at their default keep what they were; the reply comes
@@ -804,8 +1015,16 @@ typedef struct {
     uint32_t capacity_wh; /* battery */
     uint8_t parked; /* 1: a vehicle stands in the bay */
 } cp_msg_plant_vehicle_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_plant_vehicle_default(cp_msg_plant_vehicle_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 16));
+    requires \separated(m, out + (0 .. 16));
+    assigns out[0 .. 16];
+    ensures \result == 17; */
 size_t cp_msg_plant_vehicle_encode(const cp_msg_plant_vehicle_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_plant_vehicle_decode(cp_msg_plant_vehicle_t *m, const uint8_t *in, size_t len);
 
 /* Inject or remove the physical cause of a fault. */
@@ -816,8 +1035,16 @@ typedef struct {
     uint8_t fault; /* bit of the fault catalogue */
     uint8_t active; /* 1 present, 0 gone */
 } cp_msg_plant_fault_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_plant_fault_default(cp_msg_plant_fault_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 2));
+    requires \separated(m, out + (0 .. 2));
+    assigns out[0 .. 2];
+    ensures \result == 3; */
 size_t cp_msg_plant_fault_encode(const cp_msg_plant_fault_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_plant_fault_decode(cp_msg_plant_fault_t *m, const uint8_t *in, size_t len);
 
 /* Move the simulated coprocessor's clock; the reply comes when it has been run through, tick by
@@ -827,8 +1054,16 @@ void cp_msg_plant_fault_decode(cp_msg_plant_fault_t *m, const uint8_t *in, size_
 typedef struct {
     uint32_t advance_us; /* run this much at once */
 } cp_msg_plant_clock_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_plant_clock_default(cp_msg_plant_clock_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 3));
+    requires \separated(m, out + (0 .. 3));
+    assigns out[0 .. 3];
+    ensures \result == 4; */
 size_t cp_msg_plant_clock_encode(const cp_msg_plant_clock_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_plant_clock_decode(cp_msg_plant_clock_t *m, const uint8_t *in, size_t len);
 
 /* Restart the simulated coprocessor. */
@@ -837,8 +1072,16 @@ void cp_msg_plant_clock_decode(cp_msg_plant_clock_t *m, const uint8_t *in, size_
 typedef struct {
     uint8_t mode; /* how */
 } cp_msg_plant_power_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_plant_power_default(cp_msg_plant_power_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 0));
+    requires \separated(m, out + (0 .. 0));
+    assigns out[0 .. 0];
+    ensures \result == 1; */
 size_t cp_msg_plant_power_encode(const cp_msg_plant_power_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_plant_power_decode(cp_msg_plant_power_t *m, const uint8_t *in, size_t len);
 
 /* The board's button. */
@@ -847,8 +1090,16 @@ void cp_msg_plant_power_decode(cp_msg_plant_power_t *m, const uint8_t *in, size_
 typedef struct {
     uint8_t held; /* 1 held, 0 released */
 } cp_msg_plant_button_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_plant_button_default(cp_msg_plant_button_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 0));
+    requires \separated(m, out + (0 .. 0));
+    assigns out[0 .. 0];
+    ensures \result == 1; */
 size_t cp_msg_plant_button_encode(const cp_msg_plant_button_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_plant_button_decode(cp_msg_plant_button_t *m, const uint8_t *in, size_t len);
 
 /* Ask for the plant's true state of one EVSE; answered by PlantState. */
@@ -857,8 +1108,16 @@ void cp_msg_plant_button_decode(cp_msg_plant_button_t *m, const uint8_t *in, siz
 typedef struct {
     uint8_t evse; /* 1..n */
 } cp_msg_plant_ask_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_plant_ask_default(cp_msg_plant_ask_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 0));
+    requires \separated(m, out + (0 .. 0));
+    assigns out[0 .. 0];
+    ensures \result == 1; */
 size_t cp_msg_plant_ask_encode(const cp_msg_plant_ask_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_plant_ask_decode(cp_msg_plant_ask_t *m, const uint8_t *in, size_t len);
 
 /* What the sensors of one EVSE feel. Fields left at their default keep what they were. */
@@ -869,8 +1128,16 @@ typedef struct {
     int16_t temperature_dc; /* temperature at the sensor, 0.1 degrees Celsius (-400..1500) */
     uint32_t excess_ma; /* the vehicle draws this much more than is offered, mA */
 } cp_msg_plant_sensors_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_plant_sensors_default(cp_msg_plant_sensors_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 6));
+    requires \separated(m, out + (0 .. 6));
+    assigns out[0 .. 6];
+    ensures \result == 7; */
 size_t cp_msg_plant_sensors_encode(const cp_msg_plant_sensors_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_plant_sensors_decode(cp_msg_plant_sensors_t *m, const uint8_t *in, size_t len);
 
 /* Answer to a plant command; its frame's seq is the command's. */
@@ -880,8 +1147,16 @@ typedef struct {
     uint16_t command; /* message id of the command */
     uint8_t result; /* outcome */
 } cp_msg_plant_reply_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_plant_reply_default(cp_msg_plant_reply_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 2));
+    requires \separated(m, out + (0 .. 2));
+    assigns out[0 .. 2];
+    ensures \result == 3; */
 size_t cp_msg_plant_reply_encode(const cp_msg_plant_reply_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_plant_reply_decode(cp_msg_plant_reply_t *m, const uint8_t *in, size_t len);
 
 /* What is physically so, by no way of the link: the witness of tests. */
@@ -903,11 +1178,21 @@ typedef struct {
     uint8_t cp_break; /* 1: the pilot's wire is broken by the relay */
     uint8_t rcm_test; /* 1: the monitor's test output is driven */
 } cp_msg_plant_state_t;
+/*@ requires \valid(m);
+    assigns *m; */
 void cp_msg_plant_state_default(cp_msg_plant_state_t *m);
+/*@ requires \valid_read(m) && \valid(out + (0 .. 46));
+    requires \separated(m, out + (0 .. 46));
+    assigns out[0 .. 46];
+    ensures \result == 47; */
 size_t cp_msg_plant_state_encode(const cp_msg_plant_state_t *m, uint8_t *out);
+/*@ requires \valid(m) && \valid_read(in + (0 .. len - 1)) && \separated(m, in + (0 .. len - 1));
+    assigns *m; */
 void cp_msg_plant_state_decode(cp_msg_plant_state_t *m, const uint8_t *in, size_t len);
 
 /* Kind of the frame that carries a message, -1 for an unknown message. */
+/*@ assigns \nothing;
+    ensures -1 <= \result <= 7; */
 int cp_msg_kind(uint16_t msg);
 
 #endif

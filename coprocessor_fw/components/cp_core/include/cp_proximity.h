@@ -11,6 +11,9 @@
 #define CP_CABLE_UNREAD_DA 0xFFFFu
 
 /* Rating in dA of the window that the resistance lies in, 0 outside of every window. */
+/*@ assigns \nothing;
+    ensures \result == (80 <= ohm <= 140 ? 630 : 164 <= ohm <= 308 ? 320 : 400 <= ohm <= 936 ? 200 :
+                        1100 <= ohm <= 2460 ? 130 : 0); */
 uint16_t cp_proximity_rating_da(uint32_t ohm);
 
 #endif
