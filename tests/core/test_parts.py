@@ -6,22 +6,11 @@ from dataclasses import fields
 from itertools import product
 
 import pytest
+from cpctl.core.records import Claim, Ending
+from cpctl.core.settings import EvseSettings, StationSettings
 
 from cpctl.core.inputs import EvseObserved
-from cpctl.core.model import (
-    ChargingState,
-    Claim,
-    ConnectorStatus,
-    Ending,
-    EvseSettings,
-    IdToken,
-    Pilot,
-    Stamp,
-    StationSettings,
-    StopReason,
-    Trigger,
-    TxPoint,
-)
+from cpctl.core.model import ChargingState, ConnectorStatus, IdToken, Pilot, Stamp, StopReason, Trigger, TxPoint
 from cpctl.core.outputs import Publish, TransactionEnded
 from cpctl.core.reasons import withheld
 from cpctl.core.restore import restore
@@ -67,7 +56,7 @@ def test_timers_fall_due_in_order_of_time_and_then_of_setting() -> None:
     assert [timers.take_due(40) for _ in range(4)] == [(Timer.CLAIM, 1), (Timer.SAMPLE, 2), (Timer.SAMPLE, 1), None]
 
 
-IDLE = Facts(**{field.name: field.name in ("known", "operative") for field in fields(Facts)})
+IDLE = Facts(**{field.name: field.name in ("known", "operative", "secured") for field in fields(Facts)})
 
 
 def every_state() -> list[Facts]:

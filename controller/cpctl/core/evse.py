@@ -8,7 +8,9 @@ from typing import TypeAlias
 from .drawn import Drawn
 from .exposure import Exposure
 from .inputs import EvseObserved, LimitTold, MeterRead
-from .model import Availability, Claim, EvseSettings, IdToken, LockState, Register, Stamp, Transaction
+from .model import IdToken, LockState, Stamp
+from .records import Availability, Claim, Register, Transaction
+from .settings import EvseSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ class Evse:
     @property
     def cable_left(self) -> bool:
         """True while a cable whose vehicle has gone is in the socket: kept for its owner, or not released yet."""
-        still_locked = self.parted and self.lockable and self.seen is not None and self.seen.lock is not LockState.UNLOCKED
+        parted = self.parted or (self.transaction is not None and self.transaction.parted)
+        still_locked = parted and self.lockable and self.seen is not None and self.seen.lock is not LockState.UNLOCKED
         return not self.plugged and (self.cable_held or still_locked)
 
     @property

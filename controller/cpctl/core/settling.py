@@ -13,7 +13,7 @@ from .facts import charging_state_of, facts_of
 from .free_vend import vend
 from .holds import hold
 from .limits import effective, limits_of
-from .model import ChargingState, ConnectorStatus, Ending, LockState, StopReason, Trigger
+from .model import ChargingState, ConnectorStatus, LockState, StopReason, Trigger
 from .outputs import (
     ConnectorStatusChanged,
     Grant,
@@ -26,6 +26,7 @@ from .outputs import (
 )
 from .presence import settle_down
 from .reasons import LINK_CODES, operative, ready_for_start, spent_after_refusal, withheld
+from .records import Ending
 from .site import share
 from .status import connector_status
 from .telling import tell_state
@@ -77,7 +78,7 @@ def _start(turn: Turn, evse: Evse) -> None:
         return
     if claim is not None and evse.secured and points.offers_first:
         claim = offer(turn, evse, claim)
-    flowing = claim is not None and evse.secured and _asks_and_may(turn, evse)
+    flowing = claim is not None and evse.secured and _flows(turn, evse)
     if points.starts(TxFacts(evse.plugged, claim is not None, evse.secured, flowing)):
         begin(turn, evse, claim)
         drop_claim(turn, evse)
@@ -93,8 +94,12 @@ def _driver_for(turn: Turn, evse: Evse) -> None:
         drop_claim(turn, evse)
 
 
-def _asks_and_may(turn: Turn, evse: Evse) -> bool:
-    return evse.seen is not None and evse.seen.pilot.ev_ready and not withheld(turn.state, evse)
+def _flows(turn: Turn, evse: Evse) -> bool:
+    """Tell whether energy flows; where only whole transactions are told of, whether it is about to: the vehicle asks, and nothing withholds it."""
+    seen = evse.seen
+    if seen is None or not seen.pilot.ev_ready or withheld(turn.state, evse):
+        return False
+    return turn.state.points.whole or (seen.energised and evse.drawing)
 
 
 def _refused_energy(turn: Turn, evse: Evse) -> None:
