@@ -7,22 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from cpctl.core.records import NetworkProfile
+from cpctl.core.settings import EvseSettings
+
 from cpctl.clock import Clock
 from cpctl.core.inputs import Command, CsmsOffline, CsmsOnline, EventDelivered, Input, SetNetworkProfile, SetVariable
-from cpctl.core.model import (
-    ChargingState,
-    ConnectorStatus,
-    EvseSettings,
-    IdToken,
-    Measurand,
-    NetworkProfile,
-    Reading,
-    ReadingContext,
-    Sample,
-    Stamp,
-    StopReason,
-    Trigger,
-)
+from cpctl.core.model import ChargingState, ConnectorStatus, IdToken, Measurand, Reading, ReadingContext, Sample, Stamp, StopReason, Trigger
 from cpctl.core.network import NetworkPlan
 from cpctl.core.outputs import (
     ConnectorStatusChanged,
@@ -63,7 +53,7 @@ class FakeStation:
         self.refs: dict[str, str] = {}
         self.previous = ""
         self.lively: dict[str, str] = {}  # values that change by themselves
-        self.plan = NetworkPlan((NetworkProfile(1, "", 0, ""),), 1)
+        self.plan = NetworkPlan((NetworkProfile(1, "", 0, ""),), 1, (NetworkProfile(1, "", 0, ""),))
         self.running: dict[int, str] = {}  # the transaction of an EVSE
         self.ongoing: dict[str, bool] = {}
         self.queued = False

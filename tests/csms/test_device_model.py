@@ -30,11 +30,13 @@ async def point(request: pytest.FixtureRequest, csms: EmbeddedCsms, make_point: 
 
 
 def entry(component: str, variable: str, **more: Any) -> Payload:
-    """Address a variable: `EVSE@1`, `Connector@1.1`; `Variable[instance]`."""
-    name, _, place = component.partition("@")
+    """Address a variable: `EVSE@1`, `Connector@1.1`, `Component[instance]`; `Variable[instance]`."""
+    part, _, place = component.partition("@")
+    name, _, which = part.removesuffix("]").partition("[")
     evse, _, connector = place.partition(".")
     variable_name, _, instance = variable.removesuffix("]").partition("[")
     where = {"evse": {"id": int(evse)} | ({"connectorId": int(connector)} if connector else {})} if place else {}
+    where |= {"instance": which} if which else {}
     return {"component": {"name": name} | where, "variable": {"name": variable_name} | ({"instance": instance} if instance else {}), **more}
 
 
@@ -63,6 +65,10 @@ async def put(csms: EmbeddedCsms, *entries: Payload) -> list[Payload]:
         ("Connector@1.1", "ConnectorType", None, "Accepted", "sType2"),
         ("ChargingStation", "CurrentLimit", None, "Accepted", ""),
         ("SecurityCtrlr", "Identity", None, "Accepted", "CP001"),
+        ("NetworkConfiguration[1]", "SecurityProfile", None, "Accepted", "0"),
+        ("NetworkConfiguration[2]", "SecurityProfile", None, "Accepted", ""),
+        ("NetworkConfiguration", "SecurityProfile", None, "UnknownComponent", None),
+        ("NetworkConfiguration[4]", "SecurityProfile", None, "UnknownComponent", None),
         ("OCPPCommCtrlr", "OfflineThreshold", "Target", "NotSupportedAttributeType", None),
         ("OCPPCommCtrlr", "OfflineThreshold", "MinSet", "NotSupportedAttributeType", None),
         ("OCPPCommCtrlr", "OfflineThreshold", "MaxSet", "NotSupportedAttributeType", None),
@@ -267,7 +273,8 @@ def _name(one: Payload) -> str:
     place = component.get("evse", {})
     where = f"@{place['id']}" if place else ""
     where += f".{place['connectorId']}" if "connectorId" in place else ""
-    return f"{component['name']}{where}.{variable['name']}" + (f"[{variable['instance']}]" if "instance" in variable else "")
+    part = component["name"] + (f"[{component['instance']}]" if "instance" in component else "")
+    return f"{part}{where}.{variable['name']}" + (f"[{variable['instance']}]" if "instance" in variable else "")
 
 
 async def test_a_full_inventory_tells_of_every_variable_what_it_is(csms: EmbeddedCsms, point: Point) -> None:
@@ -328,6 +335,8 @@ def _component(name: str, evse: int | None = None, connector: int | None = None)
         ([entry("EVSE@2", "AvailabilityState")], {"EVSE@2.AvailabilityState"}),
         ([entry("Connector@2", "ConnectorType")], {"Connector@2.1.ConnectorType"}),
         ([entry("Connector@1.1", "ConnectorType")], {"Connector@1.1.ConnectorType"}),
+        ([entry("NetworkConfiguration", "SecurityProfile")], {f"NetworkConfiguration[{slot}].SecurityProfile" for slot in (1, 2, 3)}),  # FR.25
+        ([entry("NetworkConfiguration[2]", "SecurityProfile")], {"NetworkConfiguration[2].SecurityProfile"}),  # FR.24
         ([entry("EVSE@1", "Power"), entry("EVSE", "Power")], {"EVSE@1.Power", "EVSE@2.Power"}),
         ([entry("EVSE@1", "Power"), entry("Nonsense", "Power"), entry("EVSE@1", "Nonsense")], {"EVSE@1.Power"}),
     ],

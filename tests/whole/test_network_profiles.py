@@ -72,6 +72,12 @@ class Station(Rig):
         """Tell whether a CSMS has accepted the station."""
         return self.controller is not None and bool(self.controller.csms.status()["connected"])
 
+    def said_of(self, slot: int) -> list[str | None]:
+        """Return what the device model says of a profile (OCPP 2.1, B09.FR.09)."""
+        assert self.controller is not None
+        names = ("OcppCsmsUrl", "SecurityProfile", "MessageTimeout", "OcppVersion")
+        return [self.controller.csms.live(f"NetworkConfiguration[{slot}].{name}") for name in names]
+
     def values(self) -> tuple[str, str, str]:
         """Return order, profile in use, and security profile, as the device model has them."""
         assert self.controller is not None
@@ -101,6 +107,9 @@ async def test_a_station_moves_to_another_csms_at_its_next_start(tmp_path: Path)
         assert await rig.set_profile(2, profile(other.url)) == "Accepted"
         assert await rig.order("2,1") == "RebootRequired"
         assert rig.values() == ("2,1", "1", "1"), "nothing changes before the start"
+        assert rig.said_of(1) == [rig.csms.url, "1", "30", "OCPP20"]
+        assert rig.said_of(2) == [other.url, "1", "30", "OCPP20"]
+        assert rig.said_of(3) == [None] * 4
         await rig.reboot()
         await rig.connected_to(other)
         assert rig.values() == ("2,1", "2", "1")

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from .model import NetworkProfile, NetworkStanding, Record, StationSettings
+from .records import NetworkProfile, NetworkStanding, Record
+from .settings import StationSettings
 from .variables import Variables
 from .variables_csms import CONFIGURED_SLOT
 
@@ -33,10 +34,14 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class NetworkPlan:
-    """By which profiles to connect, in this order, over and over; `last_good` is the slot by which the CSMS last accepted us. Never empty."""
+    """By which profiles to connect, in this order, over and over; `last_good` is the slot by which the CSMS last accepted us. Never empty.
+
+    `known`: all that there are, those among them that are not used.
+    """
 
     profiles: tuple[NetworkProfile, ...]
     last_good: int
+    known: tuple[NetworkProfile, ...] = ()
 
 
 def restored(settings: StationSettings, records: Mapping[str, Record]) -> Network:
@@ -58,7 +63,7 @@ def plan(network: Network, variables: Variables) -> NetworkPlan:
     slots = [slot for slot in slots_of(variables.text(PRIORITY)) if network.usable(slot)]
     if network.last_good not in slots:
         slots.append(network.last_good)
-    return NetworkPlan(tuple(network.profiles[slot] for slot in slots), network.last_good)
+    return NetworkPlan(tuple(network.profiles[slot] for slot in slots), network.last_good, tuple(network.profiles.values()))
 
 
 def slots_of(priority: str) -> list[int]:

@@ -23,7 +23,7 @@ _FILE_TRANSFERS: Final = ("FTP", "FTPS", "HTTP", "HTTPS", "SFTP")
 
 def csms_variables() -> tuple[Definition, ...]:
     """Return their definitions."""
-    return (*_communication(), *_network(), *_security(), *_clock(), *_device_data())
+    return (*_communication(), *_network(), *(one for slot in SLOTS for one in _profile(slot)), *_security(), *_clock(), *_device_data())
 
 
 def _communication() -> tuple[Definition, ...]:
@@ -57,6 +57,21 @@ def _network() -> tuple[Definition, ...]:
         ),
         number("OCPPCommCtrlr.NetworkProfileConnectionAttempts", 3, "attempts to connect by one profile before the next is tried", 1, 100),
         live("OCPPCommCtrlr.ActiveNetworkProfile", Kind.INTEGER, "slot of the network profile in use"),
+    )
+
+
+def _profile(slot: int) -> tuple[Definition, ...]:
+    """Define a network profile, which is read here and set as a whole (OCPP 2.1, B09.FR.08)."""
+    at = f"NetworkConfiguration[{slot}]"
+    return (
+        live(f"{at}.OcppCsmsUrl", Kind.STRING, "URL of the CSMS, without the station's identity; empty: there is nothing in the slot"),
+        live(f"{at}.SecurityProfile", Kind.INTEGER, "security profile"),
+        live(f"{at}.MessageTimeout", Kind.INTEGER, "time for the answer to a message", "s"),
+        live(f"{at}.OcppVersion", Kind.OPTION_LIST, "version that is offered first", values=("OCPP16", "OCPP20", "OCPP21")),
+        fact(f"{at}.OcppTransport", Kind.OPTION_LIST, "JSON", "how messages are written", values=("JSON",)),
+        fact(f"{at}.OcppInterface", Kind.OPTION_LIST, "Any", "which way leads to the CSMS: that of the host", values=("Any",)),
+        fact(f"{at}.ApnEnabled", Kind.BOOLEAN, "false", "there is no modem of the station's own"),
+        fact(f"{at}.VpnEnabled", Kind.BOOLEAN, "false", "there is no VPN of the station's own"),
     )
 
 

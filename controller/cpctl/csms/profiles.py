@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from cpctl.core.model import NetworkProfile
 from cpctl.core.network import NetworkPlan
+from cpctl.core.records import NetworkProfile
 from cpctl.core.variables_csms import CONFIGURED_SLOT
 
 from .settings import CsmsSettings
@@ -19,7 +19,7 @@ class Profiles:
     """Chooses, from what was set when this run began. `attempts` says how often one is tried before the next."""
 
     def __init__(self, configured: CsmsSettings, plan: NetworkPlan, attempts: Callable[[], int]) -> None:
-        self._choices = [_settings(configured, profile) for profile in plan.profiles]
+        self._choices = [settings_of(configured, profile) for profile in plan.profiles]
         self._last_good = plan.last_good
         self._attempts = attempts
         self._present = 0
@@ -55,7 +55,7 @@ class Profiles:
         return used.slot != before
 
 
-def _settings(configured: CsmsSettings, profile: NetworkProfile) -> CsmsSettings:
+def settings_of(configured: CsmsSettings, profile: NetworkProfile) -> CsmsSettings:
     """Make the settings of a profile of those of the configuration file, which know more than a profile says."""
     if profile.slot == CONFIGURED_SLOT:
         return configured

@@ -12,9 +12,10 @@ import structlog
 
 from cpctl.clock import Clock
 from cpctl.core.inputs import CsmsOffline, CsmsOnline, PasswordAccepted, ProfileAccepted, TokenAnswered
-from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo, TokenStatus
+from cpctl.core.model import IdToken, Stamp, TokenInfo, TokenStatus
 from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured
 from cpctl.core.ports import Inbox, StationView
+from cpctl.core.settings import EvseSettings
 from cpctl.errors import CallTimedOut, CsmsError, CsmsRefused
 from cpctl.redact import redact_text
 
@@ -77,7 +78,7 @@ class CsmsService:
         self._clock = clock
         self._rng = rng
         self._on_exchange = on_exchange
-        self._tunables = Tunables(view, lambda: self._settings.message_timeout_s)
+        self._tunables = Tunables(view, lambda: self._settings)
         self._profiles = Profiles(settings, view.network(), self._tunables.profile_attempts)
         self._passwords = Passwords(settings.password, self._tunables, lambda: self._settings.versions[0] != "1.6")
         self._leaving = False
@@ -88,7 +89,7 @@ class CsmsService:
         self._statuses = Statuses(clock.now, self._date)
         self._prompter = Prompter(lambda: self._session, self._statuses, inbox, self._date)
         served = Vendors(vendors or {})
-        self._own = OwnValues(lambda: self._settings, self._tunables.message_timeout_s, lambda: self._date(clock.now()))
+        self._own = OwnValues(settings, lambda: self._settings, view.network, self._tunables.message_timeout_s, lambda: self._date(clock.now()))
         self._view = view
         self._elsewhere = live
         own = hooks.variables if hooks else ()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from cpctl.core.ports import StationView
 
+from .settings import CsmsSettings
+
 HEARTBEAT_INTERVAL = "OCPPCommCtrlr.HeartbeatInterval"
 PING_INTERVAL = "OCPPCommCtrlr.WebSocketPingInterval"
 PASSWORD = "SecurityCtrlr.BasicAuthPassword"
@@ -14,10 +16,10 @@ PASSWORD = "SecurityCtrlr.BasicAuthPassword"
 class Tunables:
     """Typed access to them; seconds and counts."""
 
-    def __init__(self, view: StationView, profile_timeout_s: Callable[[], int | None] = lambda: None) -> None:
+    def __init__(self, view: StationView, profile: Callable[[], CsmsSettings | None] = lambda: None) -> None:
         """Read from the station; the network profile in use may have a time-out of its own."""
         self._view = view
-        self._profile_timeout_s = profile_timeout_s
+        self._profile = profile
 
     def heartbeat_s(self) -> int:
         """Silence after which a heartbeat is sent; 0: only the daily one."""
@@ -39,9 +41,11 @@ class Tunables:
         """How long an outage may be after which the CSMS is told only what changed (2.0.1, B04)."""
         return self._number("OCPPCommCtrlr.OfflineThreshold")
 
-    def message_timeout_s(self) -> int:
-        """How long an answer may take."""
-        return self._profile_timeout_s() or self._number("CustomizationCtrlr.MessageTimeout")
+    def message_timeout_s(self, profile: CsmsSettings | None = None) -> int:
+        """How long an answer may take, with the network profile in use, or this one."""
+        used = profile or self._profile()
+        own_s = used.message_timeout_s if used else None
+        return own_s or self._number("CustomizationCtrlr.MessageTimeout")
 
     def message_attempts(self) -> int:
         """How often a transaction's message may fail before it is given up."""
