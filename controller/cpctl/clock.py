@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from cpctl.core.model import ClockAnchor, Stamp
+from cpctl.core.model import Stamp
+from cpctl.core.records import ClockAnchor
 
 # No release of this software can run before this moment: a wall clock that says so was never set (a Raspberry Pi has no battery for one).
 EARLIEST_PLAUSIBLE = datetime(2025, 1, 1, tzinfo=UTC)

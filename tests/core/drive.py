@@ -11,6 +11,9 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeVar
 
+from cpctl.core.records import Record, Session, Transaction
+from cpctl.core.settings import ConnectorSettings, EvseSettings, StationSettings
+
 from cpctl.core.inputs import (
     CoprocessorEvent,
     CoprocessorReady,
@@ -25,21 +28,7 @@ from cpctl.core.inputs import (
     TokenAnswered,
     TokenPresented,
 )
-from cpctl.core.model import (
-    ConnectorSettings,
-    ConnectorStatus,
-    EvseSettings,
-    IdToken,
-    LockState,
-    Pilot,
-    Record,
-    Session,
-    Stamp,
-    StationSettings,
-    TokenInfo,
-    TokenStatus,
-    Transaction,
-)
+from cpctl.core.model import ConnectorStatus, IdToken, LockState, Pilot, Stamp, TokenInfo, TokenStatus
 from cpctl.core.outputs import (
     AskToken,
     Delete,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 
+from cpctl.core.settings import ConnectorSettings, EvseSettings, StationSettings
+
 from cpctl.core.inputs import CoprocessorLost, CoprocessorReady, EvseObserved, LocalStop, MeterRead
-from cpctl.core.model import ConnectorSettings, EvseSettings, IdToken, Pilot, StationSettings
+from cpctl.core.model import IdToken, Pilot
 from cpctl.core.outputs import Grant, Output, Restrict
 
 from .drive import Drive

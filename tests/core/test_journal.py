@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from cpctl.core.records import Session, Transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpctl.core.inputs import CsmsOffline, CsmsOnline, EventFailed
 from cpctl.core.journal import Journal
-from cpctl.core.model import ChargingState, Session, Stamp, StopReason, Transaction, Trigger
+from cpctl.core.model import ChargingState, Stamp, StopReason, Trigger
 from cpctl.core.outputs import (
     Attempted,
     Decision,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from cpctl.core.records import Register
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cpctl.core.inputs import CsmsOffline, MeterRead, SetVariable, StoreFailed, StoreRecovered
 from cpctl.core.metering import add_bounded, advance, total_at
-from cpctl.core.model import Measurand, ReadingContext, Register, Sample, Stamp
+from cpctl.core.model import Measurand, ReadingContext, Sample, Stamp
 from cpctl.core.outputs import Grant, Measured, Publish, Restrict, Save, SetOutcome, TransactionUpdated
 from cpctl.core.transactions import MAX_SESSIONS
 from cpctl.core.variable_table import MAX_STOP_SAMPLES

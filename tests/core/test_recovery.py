@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from cpctl.core.settings import LapsePolicy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpctl.core import metering
 from cpctl.core.inputs import CoprocessorEvent, CoprocessorLost, LocalStop, RemoteStop, Reset, Stopping
 from cpctl.core.lifecycle import COUNT_S
-from cpctl.core.model import LapsePolicy, Pilot, StopReason, Trigger
+from cpctl.core.model import Pilot, StopReason, Trigger
 from cpctl.core.outputs import Decision, Grant, Restrict, Save
 from cpctl.core.taps import REPEAT_MS
 

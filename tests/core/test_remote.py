@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cpctl.core.records import CacheEntry
+
 from cpctl.core.inputs import (
     ChangeAvailability,
     ClearCache,
@@ -14,7 +16,7 @@ from cpctl.core.inputs import (
     SetVariable,
     Unlock,
 )
-from cpctl.core.model import CacheEntry, IdToken, LockState, Pilot, StopReason, Trigger
+from cpctl.core.model import IdToken, LockState, Pilot, StopReason, Trigger
 from cpctl.core.outputs import ClearFaultAt, Decision, Restart, SetOutcome, SetPilotAvailable, UnlockConnector, UnlockOutcome, VariableChanged
 
 from .drive import INVALID, OTHER, TAG, Drive

@@ -8,12 +8,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import Random
 
 import pytest
+from cpctl.core.records import NetworkProfile
 from tests.csms.authority import Authority
 from tests.csms.network import tcp
 from tests.csms.station import FakeStation, Point, eventually, utc_now
 
 from cpctl.core.inputs import Command, ProfileAccepted, SetNetworkProfile, SetVariable
-from cpctl.core.model import NetworkProfile
 from cpctl.core.network import NetworkPlan
 from cpctl.core.outputs import Outcome
 from cpctl.csms.profiles import Profiles

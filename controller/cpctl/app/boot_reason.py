@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from cpctl.core.model import ClockAnchor, Record
+from cpctl.core.records import ClockAnchor, Record
 
 
 class BootReason(StrEnum):

@@ -17,8 +17,9 @@ from cpctl.clock import Clock, ClockSource, machine_boot, system_wall, utc_from_
 from cpctl.config import Config, StartOptions
 from cpctl.core.anchors import latest_known_ms
 from cpctl.core.inputs import ClockSet, CoprocessorLost, CoprocessorReady, Input, Started, Stopping
-from cpctl.core.model import FirmwareMark, Record, Stamp
+from cpctl.core.model import Stamp
 from cpctl.core.outputs import Outcome, Output, Restart
+from cpctl.core.records import FirmwareMark, Record
 from cpctl.core.station import Station
 from cpctl.csms.hooks import Hooks
 from cpctl.csms.service import CsmsService

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias
 
-from cpctl.core.model import Record
 from cpctl.core.ports import Coprocessor
+from cpctl.core.records import Record
 from cpctl.core.station import Station
 from cpctl.link.coprocessor import Post
 from cpctl.link.info import LinkInfo

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from cpctl.clock import ClockSource
 from cpctl.core.faults import BY_CODE, BY_NAME
 from cpctl.core.inputs import ClearFault, Input, LocalStop, SetVariable, TokenPresented, Unlock
-from cpctl.core.model import IdToken, IdTokenType, Session, Stamp
+from cpctl.core.model import IdToken, IdTokenType, Stamp
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
+from cpctl.core.records import Session
 from cpctl.core.variable_definition import Definition, Mutability
 from cpctl.csms.exchange import Exchange
 from cpctl.csms.v16.variables import VARIABLES

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from cpctl.config import Config, EvseConfig, StartOptions
-from cpctl.core.model import ConnectorSettings, Credentials, EvseSettings, LapsePolicy, StationSettings
+from cpctl.core.settings import ConnectorSettings, Credentials, EvseSettings, LapsePolicy, StationSettings
 from cpctl.csms.settings import CsmsSettings
 from cpctl.link.messages import ConfigEvse, RcmType, TemperatureSensor
 from cpctl.link.settings import LinkSettings

@@ -25,8 +25,8 @@ from cpctl.app.settings import station_settings
 from cpctl.clock import system_wall
 from cpctl.config import StartOptions
 from cpctl.core.inputs import CoprocessorLost, EvseObserved, Input, Reset
-from cpctl.core.model import Record
 from cpctl.core.outputs import Decision, Outcome, Output
+from cpctl.core.records import Record
 from cpctl.core.station import Station
 from cpctl.core.variable_table import definitions
 from cpctl.extensions.declared import Declared

@@ -16,7 +16,9 @@ from typing import Final
 import structlog
 
 from cpctl.core import inputs
-from cpctl.core.model import EvseSettings, LockState, Record
+from cpctl.core.model import LockState
+from cpctl.core.records import Record
+from cpctl.core.settings import EvseSettings
 from cpctl.errors import Refused
 from cpctl.link.coprocessor import Post
 from cpctl.link.info import LinkInfo

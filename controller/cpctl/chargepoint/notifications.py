@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cpctl.core.model import Claim, StopReason, Transaction
+from cpctl.core.model import StopReason
 from cpctl.core.outputs import Note, Output, Publish, Save, TransactionEnded, TransactionStarted
+from cpctl.core.records import Claim, Transaction
 
 
 class Happening(StrEnum):

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cpctl.core.inputs import EvseObserved, MeterRead
-from cpctl.core.model import Claim, EvseSettings, LockState, Measurand, Pilot, Record, Register, Served, Transaction
+from cpctl.core.model import LockState, Measurand, Pilot
+from cpctl.core.records import Claim, Record, Register, Served, Transaction
+from cpctl.core.settings import EvseSettings
 
 from . import pins as inputs
 from .pins import InputError, Pins

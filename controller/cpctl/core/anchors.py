@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from .model import ClockAnchor, Record, Register, Session, Stamp, Transaction
+from .model import Stamp
+from .records import ClockAnchor, Record, Register, Session, Transaction
 
 # More boots than that are not told apart: what is older has long been delivered.
 MAX_ANCHORS: Final = 500

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from .evse import Evse
 from .inputs import ChangeAvailability
-from .model import Availability
 from .outputs import Decision
+from .records import Availability
 from .turn import Turn
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from .model import CacheEntry, IdToken, Stamp, TokenInfo, TokenStatus
+from .model import IdToken, Stamp, TokenInfo, TokenStatus
+from .records import CacheEntry
 from .stamps import latest, ms_until
 
 MAX_ENTRIES: Final = 500

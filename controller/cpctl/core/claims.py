@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Final
 
 from .evse import Evse
-from .model import Claim, Stamp
+from .model import Stamp
 from .reasons import barred, ready_for_start
+from .records import Claim
 from .stamps import earlier_by, latest, ms_until
 from .timers import Timer
 from .turn import Turn

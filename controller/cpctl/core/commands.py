@@ -9,9 +9,10 @@ from .claims import drop_claim
 from .evse import UnlockWish
 from .holds import release
 from .inputs import ClearCache, ClearFault, LimitTold, LocalStop, RemoteStop, SetVariable, Unlock
-from .model import Ending, LockState, StopReason, Trigger, Variable
+from .model import LockState, StopReason, Trigger
 from .network import PRIORITY
 from .outputs import ClearFaultAt, Decision, SetOutcome, UnlockOutcome, VariableChanged
+from .records import Ending, Variable
 from .sampling import INTERVALS, arm_sampling
 from .telling import tell
 from .timers import Timer

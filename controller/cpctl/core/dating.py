@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from .inputs import ClockSet
-from .model import ClockAnchor, Stamp
+from .model import Stamp
+from .records import ClockAnchor
 from .sampling import arm_aligned
 from .state import State
 from .turn import Turn

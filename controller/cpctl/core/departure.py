@@ -12,7 +12,9 @@ from typing import Final
 from .claims import drop_claim, forget_refusal
 from .evse import Evse
 from .holds import hold
-from .model import ChargingState, Ending, LapsePolicy, Stamp, StopReason, Transaction, Trigger
+from .model import ChargingState, Stamp, StopReason, Trigger
+from .records import Ending, Transaction
+from .settings import LapsePolicy
 from .stamps import latest
 from .telling import tell
 from .timers import Timer

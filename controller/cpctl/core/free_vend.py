@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from .claims import place
 from .evse import Evse
-from .model import Claim, IdToken, IdTokenType, Transaction
+from .model import IdToken, IdTokenType
 from .reasons import ready_for_start
+from .records import Claim, Transaction
 from .turn import Turn
 
 

@@ -8,7 +8,8 @@ from . import metering
 from .departure import cut_off, left, power_was_lost
 from .evse import Evse
 from .inputs import CoprocessorEvent
-from .model import Ending, FirmwareMark, Stamp, StopReason, Trigger
+from .model import Stamp, StopReason, Trigger
+from .records import Ending, FirmwareMark
 from .stamps import earlier_by
 from .turn import Turn
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .evse import Evse
-from .model import Hold, IdToken, IdTokenType
+from .model import IdToken, IdTokenType
+from .records import Hold
 from .turn import Turn
 
 

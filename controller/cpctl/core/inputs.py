@@ -7,16 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import (
-    ClockAnchor,
-    IdToken,
-    LockState,
-    Measurand,
-    Pilot,
-    Reading,
-    StopReason,
-    TokenInfo,
-)
+from .model import IdToken, LockState, Measurand, Pilot, Reading, StopReason, TokenInfo
+from .records import ClockAnchor
 
 # ---------------------------------------------------------------- time and life cycle
 

@@ -9,7 +9,8 @@ from . import metering, registration
 from .claims import take_up
 from .departure import await_word, conclude_departure, last_known
 from .inputs import CoprocessorLost, CoprocessorReady, CsmsOnline, Started, Stopping, StoreFailed
-from .model import Ending, StopReason, Trigger
+from .model import StopReason, Trigger
+from .records import Ending
 from .sampling import arm_aligned, arm_sampling
 from .stamps import latest
 from .timers import Timer

@@ -15,7 +15,8 @@ from typing import Final
 
 from .evse import Evse
 from .inputs import MeterRead
-from .model import Measurand, Reading, ReadingContext, Register, Sample, Stamp
+from .model import Measurand, Reading, ReadingContext, Sample, Stamp
+from .records import Register
 from .timers import Timer
 from .turn import Turn
 from .variable_table import MAX_STOP_SAMPLES

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .inputs import ProfileAccepted, SetNetworkProfile
-from .model import NetworkProfile, NetworkStanding, Variable
 from .network import PRIORITY, STANDING_KEY, Network, owner_of, slots_of
 from .outputs import ProfileOutcome, VariableChanged
+from .records import NetworkProfile, NetworkStanding, Variable
 from .turn import Turn
 from .variables_csms import CONFIGURED_SLOT, SLOTS
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from .model import ChargingState, ConnectorStatus, IdToken, Record, Sample, Stamp, StopReason, Trigger
+from .model import ChargingState, ConnectorStatus, IdToken, Sample, Stamp, StopReason, Trigger
+from .records import Record
 
 # ---------------------------------------------------------------- outcomes of commands
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .model import PreviousPassword, Variable
+from .records import PreviousPassword, Variable
 from .turn import Turn
 
 PASSWORD: Final = "SecurityCtrlr.BasicAuthPassword"

@@ -9,8 +9,9 @@ from .claims import arrived, await_token
 from .departure import conclude_departure, connected, found_again, gone
 from .evse import Evse
 from .inputs import EvseObserved, MeterRead
-from .model import Ending, Pilot, StopReason, Trigger
+from .model import Pilot, StopReason, Trigger
 from .reasons import fault_text, held_back
+from .records import Ending
 from .timers import Timer
 from .transactions import counted, end
 from .turn import Turn

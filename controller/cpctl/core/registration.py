@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from .model import Acceptance, Record, StationSettings
+from .records import Acceptance, Record
+from .settings import StationSettings
 from .state import State
 from .turn import Turn
 

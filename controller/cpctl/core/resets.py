@@ -8,8 +8,9 @@ from .claims import drop_claim, drop_lobby
 from .evse import Evse
 from .holds import release
 from .inputs import Reset
-from .model import Ending, StopReason, Trigger
+from .model import StopReason, Trigger
 from .outputs import Decision, Restart
+from .records import Ending
 from .timers import Timer
 from .transactions import end_now
 from .turn import Turn

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from .anchors import Anchors
 from .cache import TokenCache
 from .evse import Evse
-from .model import (
+from .network import restored
+from .records import (
     Availability,
     CacheEntry,
     Claim,
@@ -20,12 +21,11 @@ from .model import (
     Register,
     Served,
     Session,
-    StationSettings,
     Transaction,
     Variable,
 )
-from .network import restored
 from .registration import was_accepted
+from .settings import StationSettings
 from .state import State
 from .tx_points import TxPoints
 from .variable_table import definitions

@@ -12,8 +12,9 @@ from typing import Final
 
 from .evse import Evse
 from .metering import add_bounded, sample, save_register
-from .model import ReadingContext, Transaction, Trigger
+from .model import ReadingContext, Trigger
 from .outputs import Measured
+from .records import Transaction
 from .telling import tell
 from .timers import Timer
 from .turn import Turn

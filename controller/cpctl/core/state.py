@@ -10,8 +10,10 @@ from .anchors import Anchors
 from .cache import TokenCache
 from .evse import Evse
 from .journal import Journal
-from .model import Availability, Claim, FirmwareMark, IdToken, Stamp, StationSettings, Transaction
+from .model import IdToken, Stamp
 from .network import Network
+from .records import Availability, Claim, FirmwareMark, Transaction
+from .settings import StationSettings
 from .timers import Timers
 from .turns import Turns
 from .tx_points import TxPoints

@@ -71,11 +71,13 @@ from .inputs import (
     Unlock,
 )
 from .journal import Journal
-from .model import LockState, Record, Stamp, StationSettings
+from .model import LockState, Stamp
 from .network import NetworkPlan, plan
 from .outputs import Attempted, DurableEvent, Output, UnlockOutcome
 from .ports import TransactionStatus
+from .records import Record
 from .restore import restore
+from .settings import StationSettings
 from .settling import answer_unlock, report_station, settle
 from .stamps import not_before
 from .timers import Key, Timer

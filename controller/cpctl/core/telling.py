@@ -11,8 +11,9 @@ from dataclasses import replace
 from .evse import Evse
 from .facts import charging_state_of
 from .metering import DRAW_MIN_MA, save_register
-from .model import ChargingState, IdToken, Sample, Stamp, Transaction, Trigger
+from .model import ChargingState, IdToken, Sample, Stamp, Trigger
 from .outputs import TransactionUpdated
+from .records import Transaction
 from .stamps import latest, ms_until
 from .turn import Turn
 

@@ -11,8 +11,9 @@ from .evse import Evse
 from .free_vend import is_vended
 from .holds import release
 from .inputs import TokenPresented
-from .model import Claim, Ending, IdToken, StopReason, TokenInfo, Transaction, Trigger
+from .model import IdToken, StopReason, TokenInfo, Trigger
 from .reasons import ready_for_start, station_ready
+from .records import Claim, Ending, Transaction
 from .state import Ask
 from .transactions import stop
 from .turn import Turn

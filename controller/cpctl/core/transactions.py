@@ -9,8 +9,9 @@ from . import taps
 from .evse import Evse
 from .journal import silently
 from .metering import boundary_sample, sample, save_register
-from .model import ChargingState, Claim, Ending, ReadingContext, Sample, Served, Session, Stamp, StopReason, TokenInfo, Transaction, Trigger
+from .model import ChargingState, ReadingContext, Sample, Stamp, StopReason, TokenInfo, Trigger
 from .outputs import DurableEvent, TransactionEnded, TransactionStarted
+from .records import Claim, Ending, Served, Session, Transaction
 from .sampling import arm_sampling
 from .stamps import earlier_by, latest, ms_until
 from .telling import cable_ma, charged_ms, in_state, phases_used, tell

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .journal import capacity, gives_way, promised
-from .model import Record, Stamp, Transaction
+from .model import Stamp
 from .outputs import (
     Decision,
     Delete,
@@ -19,6 +19,7 @@ from .outputs import (
     TransactionEnded,
     Withdraw,
 )
+from .records import Record, Transaction
 from .state import State
 from .timers import Timer
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from .model import EvseSettings, TxPoint
+from .model import TxPoint
+from .settings import EvseSettings
 from .variable_definition import Definition, Kind, Mutability
 from .variables_charging import MAX_STOP_SAMPLES, charging_variables
 from .variables_csms import csms_variables

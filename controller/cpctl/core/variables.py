@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .model import Measurand, Variable
+from .model import Measurand
+from .records import Variable
 from .variable_definition import Definition, Kind, Mutability, kind_of
 from .variable_table import in_present_names
 

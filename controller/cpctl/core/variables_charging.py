@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from .model import EvseSettings, Measurand, TxPoint
+from .model import Measurand, TxPoint
+from .settings import EvseSettings
 from .variable_definition import DAY_S, Definition, Kind, fact, flag, number, seconds, text
 
 # A transaction may last for weeks, its end is one message: this many samples of some hundred bytes each are kept for it.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from .model import EvseSettings, Pilot
+from .model import Pilot
+from .settings import EvseSettings
 from .variable_definition import Definition, Kind, fact, flag, live, seconds
 
 AVAILABILITY_STATES: Final = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")

@@ -8,9 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from cpctl.core.model import EvseSettings, IdToken, Stamp, TokenInfo
+from cpctl.core.model import IdToken, Stamp, TokenInfo
 from cpctl.core.outputs import ConnectorStatusChanged, DurableEvent, Measured
 from cpctl.core.ports import Inbox, StationView
+from cpctl.core.settings import EvseSettings
 from cpctl.core.variable_definition import Definition
 
 from .dialect import Dialect, Handler

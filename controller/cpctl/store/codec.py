@@ -8,8 +8,8 @@ from typing import get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from cpctl.core.model import Record
 from cpctl.core.outputs import DurableEvent
+from cpctl.core.records import Record
 from cpctl.errors import StoreError
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Record), *get_args(DurableEvent))}

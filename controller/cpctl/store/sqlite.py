@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from cpctl.core.model import Record, Session, Stamp
+from cpctl.core.model import Stamp
 from cpctl.core.outputs import Attempted, Delete, Durable, DurableEvent, Forget, Note, Publish, Save
+from cpctl.core.records import Record, Session
 from cpctl.errors import StoreError
 
 from .backlog import Backlog, coalesced

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from cpctl.clock import ms_from_utc
 from cpctl.core.faults import FAULTS
-from cpctl.core.model import ConnectorStatus, EvseSettings, IdToken, IdTokenType, StopReason, TokenInfo, TokenStatus
+from cpctl.core.model import ConnectorStatus, IdToken, IdTokenType, StopReason, TokenInfo, TokenStatus
+from cpctl.core.settings import EvseSettings
 from cpctl.csms.frames import Payload
 from cpctl.csms.words import moment
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cpctl.core.model import EvseSettings, TxPoint
+from cpctl.core.model import TxPoint
 from cpctl.core.ports import StationView
+from cpctl.core.settings import EvseSettings
 from cpctl.core.variable_definition import Definition, Mutability
 from cpctl.core.variable_table import definitions
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cpctl.clock import ms_from_utc
-from cpctl.core.model import ConnectorStatus, EvseSettings, IdToken, IdTokenType, StopReason, TokenInfo, TokenStatus
+from cpctl.core.model import ConnectorStatus, IdToken, IdTokenType, StopReason, TokenInfo, TokenStatus
 from cpctl.core.outputs import ConnectorStatusChanged
+from cpctl.core.settings import EvseSettings
 from cpctl.csms.frames import Payload
 from cpctl.csms.words import moment
 
