@@ -9,10 +9,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from cpctl.core.records import Transaction
-
 from cpctl.core.model import ChargingState, IdToken, Stamp, Trigger
 from cpctl.core.outputs import Durable, Publish, Save, TransactionUpdated
+from cpctl.core.records import Transaction
 from cpctl.store.codec import encode
 from cpctl.store.sqlite import Store
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from cpctl.core.settings import ConnectorSettings, EvseSettings
 from ocpp import messages
 from ocpp.charge_point import camel_to_snake_case, remove_nones, serialize_as_dict, snake_to_camel_case
 from ocpp.messages import unpack, validate_payload
@@ -18,6 +17,7 @@ from ocpp.v201 import call as stock_201
 from cpctl.core.model import ChargingState, Measurand, Reading, ReadingContext, Sample, Stamp, Trigger
 from cpctl.core.outputs import TransactionUpdated
 from cpctl.core.ports import StationView
+from cpctl.core.settings import ConnectorSettings, EvseSettings
 from cpctl.csms.adapter import Message
 from cpctl.csms.frames import Call, call, parse
 from cpctl.csms.schemas import Schemas

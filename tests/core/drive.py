@@ -11,9 +11,6 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeVar
 
-from cpctl.core.records import Record, Session, Transaction
-from cpctl.core.settings import ConnectorSettings, EvseSettings, StationSettings
-
 from cpctl.core.inputs import (
     CoprocessorEvent,
     CoprocessorReady,
@@ -47,6 +44,8 @@ from cpctl.core.outputs import (
     TransactionStarted,
     UnlockConnector,
 )
+from cpctl.core.records import Record, Session, Transaction
+from cpctl.core.settings import ConnectorSettings, EvseSettings, StationSettings
 from cpctl.core.station import Station
 from cpctl.core.taps import REPEAT_MS
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 
-from cpctl.core.settings import ConnectorSettings, EvseSettings, StationSettings
-
 from cpctl.core.inputs import CoprocessorLost, CoprocessorReady, EvseObserved, LocalStop, MeterRead
 from cpctl.core.model import IdToken, Pilot
 from cpctl.core.outputs import Grant, Output, Restrict
+from cpctl.core.settings import ConnectorSettings, EvseSettings, StationSettings
 
 from .drive import Drive
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from cpctl.core.records import CacheEntry, Hold
 
 from cpctl.core.inputs import CsmsOffline, CsmsOnline, EventDelivered, RemoteStart, TokenAnswered
 from cpctl.core.model import ConnectorStatus, IdToken, IdTokenType, LockState, StopReason, TokenInfo, TokenStatus, Trigger
 from cpctl.core.outputs import Decision, TransactionUpdated
+from cpctl.core.records import CacheEntry, Hold
 
 from .drive import ACCEPTED, INVALID, NOON_2030, OTHER, TAG, Drive
 from .story import line, story

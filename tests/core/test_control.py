@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from cpctl.core.settings import ConnectorSettings, EvseSettings
 
 from cpctl.core.inputs import ChangeAvailability, CsmsOffline, RemoteStop, Reset, TakeSample, Unlock
 from cpctl.core.model import LockState, Measurand, ReadingContext
 from cpctl.core.outputs import Decision, Measured, Report, Restart, SetPilotAvailable, TransactionUpdated, UnlockOutcome
 from cpctl.core.ports import TransactionStatus
 from cpctl.core.resets import RESET_S
+from cpctl.core.settings import ConnectorSettings, EvseSettings
 
 from .drive import OTHER, TAG, Drive
 from .story import line, story

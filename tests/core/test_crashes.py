@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from cpctl.core.records import Session, Transaction
 
 from cpctl.core.inputs import ChangeAvailability, CoprocessorLost, CsmsOffline, CsmsOnline, LocalStop, RemoteStart, RemoteStop, Reset
 from cpctl.core.outputs import Grant, Output, TransactionEnded, TransactionStarted, TransactionUpdated
+from cpctl.core.records import Session, Transaction
 
 from .drive import INVALID, OTHER, TAG, Drive
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from cpctl.core.records import Session, Transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from cpctl.core.outputs import (
     TransactionUpdated,
     Withdraw,
 )
+from cpctl.core.records import Session, Transaction
 
 from .drive import TAG, Drive
 

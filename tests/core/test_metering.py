@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from cpctl.core.records import Register
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from cpctl.core.inputs import CsmsOffline, MeterRead, SetVariable, StoreFailed, 
 from cpctl.core.metering import add_bounded, advance, total_at
 from cpctl.core.model import Measurand, ReadingContext, Sample, Stamp
 from cpctl.core.outputs import Grant, Measured, Publish, Restrict, Save, SetOutcome, TransactionUpdated
+from cpctl.core.records import Register
 from cpctl.core.transactions import MAX_SESSIONS
 from cpctl.core.variable_table import MAX_STOP_SAMPLES
 

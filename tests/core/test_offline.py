@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from cpctl.core.records import CacheEntry
-
 from cpctl.core.cache import MAX_ENTRIES
 from cpctl.core.inputs import CsmsOffline, CsmsOnline, EvseObserved, StoreFailed, TokenAnswered
 from cpctl.core.model import IdToken, StopReason, TokenInfo, TokenStatus
 from cpctl.core.outputs import Decision, Report
+from cpctl.core.records import CacheEntry
 
 from .drive import ACCEPTED, INVALID, NOON_2030, OTHER, TAG, Drive
 

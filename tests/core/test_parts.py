@@ -6,14 +6,14 @@ from dataclasses import fields
 from itertools import product
 
 import pytest
-from cpctl.core.records import Claim, Ending
-from cpctl.core.settings import EvseSettings, StationSettings
 
 from cpctl.core.inputs import EvseObserved
 from cpctl.core.model import ChargingState, ConnectorStatus, IdToken, Pilot, Stamp, StopReason, Trigger, TxPoint
 from cpctl.core.outputs import Publish, TransactionEnded
 from cpctl.core.reasons import withheld
+from cpctl.core.records import Claim, Ending
 from cpctl.core.restore import restore
+from cpctl.core.settings import EvseSettings, StationSettings
 from cpctl.core.stamps import earlier_by, latest
 from cpctl.core.status import Facts, charging_state, connector_status
 from cpctl.core.taps import MAX_TAPS, REPEAT_MS, repeated

@@ -7,14 +7,14 @@ from enum import Enum, auto
 from itertools import count
 from typing import assert_never
 
-from cpctl.core.records import Availability, Claim, Record, Transaction
-from cpctl.core.settings import ConnectorSettings, EvseSettings, LapsePolicy, StationSettings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cpctl.core import inputs as i
 from cpctl.core.model import ConnectorStatus, IdToken, LockState, Pilot, Stamp, TokenInfo, TokenStatus
 from cpctl.core.outputs import AskToken, Grant, Output, Reply, Restrict, TransactionEnded, TransactionStarted, TransactionUpdated
+from cpctl.core.records import Availability, Claim, Record, Transaction
+from cpctl.core.settings import ConnectorSettings, EvseSettings, LapsePolicy, StationSettings
 from cpctl.core.station import Station
 
 from .drive import NOON_2030, Disk

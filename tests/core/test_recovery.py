@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from cpctl.core.settings import LapsePolicy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from cpctl.core.inputs import CoprocessorEvent, CoprocessorLost, LocalStop, Remo
 from cpctl.core.lifecycle import COUNT_S
 from cpctl.core.model import Pilot, StopReason, Trigger
 from cpctl.core.outputs import Decision, Grant, Restrict, Save
+from cpctl.core.settings import LapsePolicy
 from cpctl.core.taps import REPEAT_MS
 
 from .drive import NOON_2030, TAG, Drive

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from cpctl.core.records import CacheEntry
-
 from cpctl.core.inputs import (
     ChangeAvailability,
     ClearCache,
@@ -18,6 +16,7 @@ from cpctl.core.inputs import (
 )
 from cpctl.core.model import IdToken, LockState, Pilot, StopReason, Trigger
 from cpctl.core.outputs import ClearFaultAt, Decision, Restart, SetOutcome, SetPilotAvailable, UnlockConnector, UnlockOutcome, VariableChanged
+from cpctl.core.records import CacheEntry
 
 from .drive import INVALID, OTHER, TAG, Drive
 

@@ -7,9 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from cpctl.core.records import NetworkProfile
-from cpctl.core.settings import EvseSettings
-
 from cpctl.clock import Clock
 from cpctl.core.inputs import Command, CsmsOffline, CsmsOnline, EventDelivered, Input, SetNetworkProfile, SetVariable
 from cpctl.core.model import ChargingState, ConnectorStatus, IdToken, Measurand, Reading, ReadingContext, Sample, Stamp, StopReason, Trigger
@@ -26,6 +23,8 @@ from cpctl.core.outputs import (
     TransactionUpdated,
 )
 from cpctl.core.ports import TransactionStatus
+from cpctl.core.records import NetworkProfile
+from cpctl.core.settings import EvseSettings
 from cpctl.core.variable_table import definitions
 from cpctl.csms.exchange import Exchange
 from cpctl.csms.service import CsmsService

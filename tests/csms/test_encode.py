@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from cpctl.core.settings import ConnectorSettings, EvseSettings
 from tests.csms.station import EVSES, FakeStation, at, ended, sample, started, status, updated
 
 from cpctl.core.faults import FAULTS
 from cpctl.core.model import ConnectorStatus, IdToken, Measurand, Reading, ReadingContext, Sample, StopReason, TokenStatus
 from cpctl.core.outputs import Measured
+from cpctl.core.settings import ConnectorSettings, EvseSettings
 from cpctl.csms.v16.adapter import dialect
 from cpctl.csms.v16.encode import Encoder, decimal
 from cpctl.csms.v16.mapping import Connectors, token_info

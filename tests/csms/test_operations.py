@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from cpctl.core.settings import ConnectorSettings
 from tests.csms.station import EVSES, FakeStation, Point, started
 
 from cpctl.core.inputs import ChangeAvailability, ClearCache, Command, RemoteStart, RemoteStop, Reset, SetVariable, Unlock
 from cpctl.core.model import IdToken
 from cpctl.core.outputs import Decision, Outcome, SetOutcome, UnlockOutcome
+from cpctl.core.settings import ConnectorSettings
 from cpctl.core.variable_table import definitions
 from cpctl.core.variables import normalise
 from cpctl.csms.frames import Payload

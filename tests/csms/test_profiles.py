@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import Random
 
 import pytest
-from cpctl.core.records import NetworkProfile
 from tests.csms.authority import Authority
 from tests.csms.network import tcp
 from tests.csms.station import FakeStation, Point, eventually, utc_now
@@ -16,6 +15,7 @@ from tests.csms.station import FakeStation, Point, eventually, utc_now
 from cpctl.core.inputs import Command, ProfileAccepted, SetNetworkProfile, SetVariable
 from cpctl.core.network import NetworkPlan
 from cpctl.core.outputs import Outcome
+from cpctl.core.records import NetworkProfile
 from cpctl.csms.profiles import Profiles
 from cpctl.csms.settings import CsmsSettings
 from cpctl.errors import StoreError

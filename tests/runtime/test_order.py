@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import pytest
-from cpctl.core.records import Register
 
 from cpctl.clock import Clock
 from cpctl.core.inputs import Input, RemoteStart, StoreFailed, StoreRecovered, Tick, TokenPresented
 from cpctl.core.model import ChargingState, IdToken, Stamp, Trigger
 from cpctl.core.outputs import Decision, Durable, Grant, LockConnector, Output, Publish, Reply, Restrict, Save, TransactionStarted, UnlockConnector
+from cpctl.core.records import Register
 from cpctl.runtime import Runtime
 
 SAVE = Save("register/1", Register(1))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from cpctl.core.records import Register
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cpctl.core.model import ChargingState, Stamp, Trigger
 from cpctl.core.outputs import Attempted, Delete, Durable, Forget, Note, Publish, Save, TransactionUpdated
+from cpctl.core.records import Register
 from cpctl.store.backlog import COALESCE_AT, NOTES_HELD, Backlog, coalesced
 from cpctl.store.sqlite import Store, Waiting
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cpctl.core.records import Register, Transaction
 
 from cpctl.core.model import IdToken, Stamp, StopReason, Trigger
 from cpctl.core.outputs import Attempted, Delete, Forget, Note, Publish, Save, TransactionEnded
+from cpctl.core.records import Register, Transaction
 from cpctl.errors import StoreError
 from cpctl.store.sqlite import WAL_BYTES, Store
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cpctl.core.records import Variable
 
 from cpctl.core.outputs import Save
+from cpctl.core.records import Variable
 from cpctl.errors import NotFound, Refused
 from cpctl.store.sqlite import Store
 
