@@ -190,6 +190,14 @@ class ApiConfig(_Section):
         return bind
 
 
+class ExtensionsConfig(_Section):
+    """[extensions]: packages that may add to the station, by the name of their entry point; none is loaded that is not named."""
+
+    allow: tuple[str, ...] = ()
+    timeout_s: Annotated[float, Field(gt=0, le=60, strict=False)] = 5.0
+    settings: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
+
+
 class LogConfig(_Section):
     """[log]: how much is written."""
 
@@ -207,6 +215,7 @@ class Config(_Section):
     ocpp: OcppConfig = OcppConfig()
     api: ApiConfig = ApiConfig()
     log: LogConfig = LogConfig()
+    extensions: ExtensionsConfig = ExtensionsConfig()
     _password: str | None = PrivateAttr(None)
     _source: ConfigSource = PrivateAttr(ConfigSource("built-in"))
 

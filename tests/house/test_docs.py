@@ -58,6 +58,7 @@ def test_the_example_configuration_shows_every_key_there_is() -> None:
         config.ocpp,
         config.api,
         config.log,
+        config.extensions,
     ):
         for name in type(section).model_fields:
             assert re.search(rf"\b{name}\b", text), f"{name} is not in the example"

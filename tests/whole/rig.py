@@ -69,6 +69,7 @@ class Rig:
         csms: Mapping[str, object] | None = None,
         password: str | None = None,
         board: Any = None,
+        extensions: Mapping[str, object] | None = None,
         **variables: object,
     ) -> None:
         self._directory = directory
@@ -77,6 +78,7 @@ class Rig:
         self.words = VERSIONS[ocpp]
         self._data: dict[str, object] = {
             "station": {"vendor": "Test", "model": "Rig", **(station or {})},
+            "extensions": dict(extensions or {}),
             "site": {} if site_a is None else {"max_current_a": site_a},
             "csms": {"url": "ws://placeholder", "id": ID, "versions": [ocpp], **(csms or {})},
             "ocpp": {"initial": {"MeterValueSampleInterval": 60, **variables}},

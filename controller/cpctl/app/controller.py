@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,7 @@ from cpctl.clock import Clock, ClockSource, machine_boot, system_wall, utc_from_
 from cpctl.config import Config, StartOptions
 from cpctl.core.anchors import latest_known_ms
 from cpctl.core.inputs import ClockSet, CoprocessorLost, CoprocessorReady, Input, Started, Stopping
-from cpctl.core.model import Stamp
+from cpctl.core.model import Measurand, Stamp
 from cpctl.core.outputs import Outcome, Output, Restart
 from cpctl.core.records import FirmwareMark, Record
 from cpctl.core.station import Station
@@ -25,7 +25,8 @@ from cpctl.csms.hooks import Hooks
 from cpctl.csms.service import CsmsService
 from cpctl.csms.vendors import VendorHandler
 from cpctl.errors import LinkError, StoreError
-from cpctl.extensions.declared import Declarations, Declared
+from cpctl.extensions.declared import Declarations, Declared, measurand_lists
+from cpctl.extensions.host import Extensions
 from cpctl.link.coprocessor import Coprocessor, Post
 from cpctl.link.line import OpenLine
 from cpctl.link.values import value as link_value
@@ -80,6 +81,7 @@ class Surroundings:
     vendors: Mapping[str, VendorHandler] = field(default_factory=dict)  # who serve DataTransfer, by vendor id
     hooks: Hooks | None = None  # of the talk with the CSMS
     declared: tuple[Declared, ...] = ()  # variables beside those that every station has
+    measurands: Collection[Measurand] = ()  # measured beside what every station measures
     gate: Gate | None = None
     observe: Observe | None = None
     firmware_version: str = VERSION  # as the CSMS is told
@@ -105,7 +107,11 @@ class Controller:
             self.clock = around.clock(loop.time, around.wall, loaded.boot, around.machine)
             begun = boot_reason(loaded.last_words, loaded.clean, loaded.records.values(), around.machine)
             self.csms_settings = replace(csms_settings(config, options), boot_reason=begun.value, firmware_version=around.firmware_version)
-            self._declared = Declarations(around.declared)
+            named = config.extensions
+            self.extensions = Extensions(named.allow, named.settings, named.timeout_s)
+            measured = self.extensions.measurands | frozenset(around.measurands)
+            lists = measurand_lists(station_settings(config).evses, measured)
+            self._declared = Declarations((*self.extensions.declared, *around.declared, *lists))
             own = self._declared.definitions
             self.settings = replace(
                 station_settings(config, () if around.electrical else board_settings(config, around.simulated).evses),
@@ -129,7 +135,7 @@ class Controller:
                 self.clock,
                 around.random,
                 on_exchange=lambda exchange: self.services.exchanged(exchange),  # noqa: PLW0108  # not there yet
-                vendors=around.vendors,
+                vendors={**self.extensions.vendors, **around.vendors},
                 live=lambda name: link_value(self.coprocessor.info, name),
                 hooks=replace(around.hooks or Hooks(), variables=own),
             )
@@ -180,6 +186,7 @@ class Controller:
                 await self._link_first()
                 running.append(tasks.create_task(self.csms.run(), name="csms"))
                 running.append(tasks.create_task(self._pulse(), name="pulse"))
+                running.append(tasks.create_task(self.extensions.run(self.post, (evse.id for evse in self.settings.evses)), name="extensions"))
                 if serve is not None:
                     running.append(tasks.create_task(_as_coroutine(serve), name="api"))
                 ending = await self._ending

@@ -78,6 +78,7 @@ class StationServices:
                 "link": link.as_dict(),
             },
             "clock": {"utc": None if utc is None else _iso(utc), "source": clock.source.value},
+            "extensions": self._controller.extensions.status(),
             "evses": [self._evse(settings.id) for settings in self._controller.settings.evses],
         }
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -28,8 +27,6 @@ from cpctl.core.inputs import CoprocessorLost, EvseObserved, Input, Reset
 from cpctl.core.outputs import Decision, Outcome, Output
 from cpctl.core.records import Record
 from cpctl.core.station import Station
-from cpctl.core.variable_table import definitions
-from cpctl.extensions.declared import Declared
 from cpctl.link.coprocessor import Post
 from cpctl.store.sqlite import Store
 from cpctl.systemd import Notifier as ServiceManager
@@ -61,7 +58,8 @@ class ChargePoint(Fittings, Talk, Charging, Own):
 
     `versions` in order of preference. `evses`: how many alike, or each as built. `store`: the state directory, where transactions, messages, variables
     and registers outlive the program; None keeps them in memory, and what the CSMS has not heard at the end is lost. `password`, `ca_file`,
-    `cert_file` and `key_file` choose the security profile. `variables`: values of 1.6 keys or "Component.Variable" at the first start. `wall` is the
+    `cert_file` and `key_file` choose the security profile. `variables`: values of 1.6 keys or "Component.Variable" at the first start.
+    `extensions`: entry points of installed packages that may add to the station, or the configuration's whole table. `wall` is the
     system's clock (seconds since 1970), `random` makes ids and jitter.
     """
 
@@ -84,6 +82,7 @@ class ChargePoint(Fittings, Talk, Charging, Own):
         store: Path | None = None,
         site_current_a: int | None = None,
         variables: Mapping[str, str | int | float | bool] | None = None,
+        extensions: Sequence[str] | Mapping[str, object] = (),
         period_s: float = PERIOD_S,
         wall: Callable[[], float] = system_wall,
         random: Random | None = None,
@@ -108,7 +107,7 @@ class ChargePoint(Fittings, Talk, Charging, Own):
             key_file=key_file,
             site_current_a=site_current_a,
             variables=variables or {},
-            extensions={},
+            extensions=extensions if isinstance(extensions, Mapping) else {"allow": list(extensions)},
         )
         self._firmware_version = firmware_version
         self._store = store
@@ -143,7 +142,8 @@ class ChargePoint(Fittings, Talk, Charging, Own):
             notifier=ServiceManager(None),
             vendors=self._vendors,
             hooks=self._hooks(),
-            declared=(*self._declared, *self._measured()),
+            declared=tuple(self._declared),
+            measurands={one.measurand for pins in self._pins.values() for one in pins.further},
             gate=self._gate,
             observe=self._observe,
             firmware_version=self._firmware_version,
@@ -207,13 +207,6 @@ class ChargePoint(Fittings, Talk, Charging, Own):
         evses = station_settings(self._config).evses
         self._hardware = Hardware(evses, self._pins, post, records, self._random, self._wanted(station), self._period_s)
         return self._hardware
-
-    def _measured(self) -> list[Declared]:
-        """Let the lists of measurands name what further inputs measure."""
-        more = sorted({one.measurand.value for pins in self._pins.values() for one in pins.further})
-        table = definitions(station_settings(self._config).evses)
-        lists = [one for one in table if one.name.endswith("Measurands")] if more else []
-        return [Declared(replace(one, values=tuple(dict.fromkeys((*one.values, *more))))) for one in lists]
 
     def _wanted(self, station: Station) -> Callable[[int], bool]:
         """Tell whether a token or a transaction is there, which stands for a vehicle where no input could tell of one."""

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar
 
 from cpctl.core.model import Measurand
+from cpctl.core.readings import UNITS
 from cpctl.errors import NoSuchEvse
 
 from .pins import PHASES, Fault, Flag, LimitOutput, LockOutput, MeterInput, Number, PerPhase, Pins
 
 T = TypeVar("T")
-
-# The unit that each measurand is told in.
-UNITS: Mapping[Measurand, str] = {
-    Measurand.ENERGY_IMPORT_REGISTER: "Wh",
-    Measurand.POWER_IMPORT: "W",
-    Measurand.CURRENT_IMPORT: "A",
-    Measurand.VOLTAGE: "V",
-    Measurand.TEMPERATURE: "Celsius",
-    Measurand.SOC: "Percent",
-}
 
 
 class Fittings:

@@ -62,6 +62,8 @@ def status_lines(status: Json) -> list[str]:
         f"coprocessor  {_coprocessor(coprocessor)}",
         f"clock        {clock.get('utc') or 'not known yet'}  ({clock.get('source')})",
     ]
+    failing = [one for one in _items(status, "extensions") if one.get("text")]
+    lines.extend(f"extension    {one.get('name')}  {one.get('state')}: {one.get('text')}" for one in failing)
     evses = status.get("evses")
     for evse in evses if isinstance(evses, list) else []:
         lines.extend(evse_lines(evse))

@@ -8,7 +8,7 @@ from . import authorization, faults, network_changes, password
 from .claims import drop_claim
 from .evse import UnlockWish
 from .holds import release
-from .inputs import ClearCache, ClearFault, LimitTold, LocalStop, RemoteStop, SetVariable, Unlock
+from .inputs import ClearCache, ClearFault, LimitTold, LocalStop, ReadingsTold, RemoteStop, SetVariable, Unlock
 from .model import LockState, StopReason, Trigger
 from .network import PRIORITY
 from .outputs import ClearFaultAt, Decision, SetOutcome, UnlockOutcome, VariableChanged
@@ -26,7 +26,7 @@ from .variables import normalise
 UNLOCK_WAIT_S: Final = 12
 
 # Sources beside the CSMS that have a word on one EVSE; more would be one that names itself anew each time.
-MAX_LIMIT_SOURCES: Final = 16
+MAX_SOURCES: Final = 16
 
 
 def local_stop(turn: Turn, item: LocalStop) -> None:
@@ -62,8 +62,15 @@ def limit_told(turn: Turn, item: LimitTold) -> None:
         return
     if item.limit_ma is None:
         evse.told_limits.pop(item.source, None)
-    elif item.source in evse.told_limits or len(evse.told_limits) < MAX_LIMIT_SOURCES:
+    elif item.source in evse.told_limits or len(evse.told_limits) < MAX_SOURCES:
         evse.told_limits[item.source] = item
+
+
+def readings_told(turn: Turn, item: ReadingsTold) -> None:
+    """Take what a source beside the coprocessor measures."""
+    evse = turn.state.evses.get(item.evse)
+    if evse is not None and (item.source in evse.told_readings or len(evse.told_readings) < MAX_SOURCES):
+        evse.told_readings[item.source] = item
 
 
 def remote_stop(turn: Turn, item: RemoteStop) -> None:

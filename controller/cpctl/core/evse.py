@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from .drawn import Drawn
 from .exposure import Exposure
-from .inputs import EvseObserved, LimitTold, MeterRead
+from .inputs import EvseObserved, LimitTold, MeterRead, ReadingsTold
 from .model import IdToken, LockState, Stamp
 from .records import Availability, Claim, Register, Transaction
 from .settings import EvseSettings
@@ -57,6 +57,7 @@ class Evse:
     share_ma: int | None = None  # of the site's limit; None where there is none
     share_text: str = ""
     told_limits: dict[str, LimitTold] = field(default_factory=dict)  # by source
+    told_readings: dict[str, ReadingsTold] = field(default_factory=dict)  # by source
 
     # people
     claim: Claim | None = None

@@ -165,6 +165,15 @@ class LocalStop:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingsTold:
+    """What a source beside the coprocessor measures at an EVSE now; it tells what the EVSE's own meter does not."""
+
+    source: str
+    evse: int
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LimitTold:
     """A source beside the CSMS has a limit for an EVSE and each phase; None takes it back. It can lower what is offered, never raise it."""
 
@@ -366,6 +375,7 @@ Input = (
     | TokenPresented
     | LocalStop
     | LimitTold
+    | ReadingsTold
     | CsmsOnline
     | CsmsOffline
     | BootRefused

@@ -112,7 +112,7 @@ def _readings(evse: Evse, measurand: Measurand, total_mwh: int) -> list[Reading]
         case Measurand.ENERGY_IMPORT_REGISTER:
             return [Reading(measurand, total_mwh, "Wh")]
         case Measurand.POWER_IMPORT | Measurand.CURRENT_IMPORT | Measurand.VOLTAGE if meter and measurand in meter.unmeasured:
-            return []
+            return _told(evse, measurand)
         case Measurand.POWER_IMPORT if meter:
             return [Reading(measurand, meter.power_mw, "W")]
         case Measurand.CURRENT_IMPORT if meter:
@@ -127,7 +127,14 @@ def _readings(evse: Evse, measurand: Measurand, total_mwh: int) -> list[Reading]
         case Measurand.TEMPERATURE if seen and seen.temperature_mc is not None:
             return [Reading(measurand, seen.temperature_mc, "Celsius")]
         case _:
-            return [reading for reading in meter.further if reading.measurand is measurand] if meter else []
+            further = [reading for reading in meter.further if reading.measurand is measurand] if meter else []
+            return further or _told(evse, measurand)
+
+
+def _told(evse: Evse, measurand: Measurand) -> list[Reading]:
+    """Return what others measure of it: the first of them, by name."""
+    every = ([reading for reading in told.readings if reading.measurand is measurand] for _, told in sorted(evse.told_readings.items()))
+    return next((readings for readings in every if readings), [])
 
 
 def _per_phase(evse: Evse, measurand: Measurand, values: tuple[int, int, int], unit: str) -> list[Reading]:

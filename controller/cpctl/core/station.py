@@ -55,6 +55,7 @@ from .inputs import (
     MeterRead,
     PasswordAccepted,
     ProfileAccepted,
+    ReadingsTold,
     RemoteStart,
     RemoteStop,
     Reset,
@@ -160,6 +161,8 @@ class Station:
                 commands.local_stop(turn, item)
             case LimitTold():
                 commands.limit_told(turn, item)
+            case ReadingsTold():
+                commands.readings_told(turn, item)
             case CsmsOnline():
                 lifecycle.csms_online(turn, item)
             case CsmsOffline():

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, TypedDict, Unpack
 
 import structlog
 
 from cpctl.core.inputs import Input, SetVariable
+from cpctl.core.model import Measurand
 from cpctl.core.outputs import Outcome, Output, SetOutcome, VariableChanged
+from cpctl.core.settings import EvseSettings
 from cpctl.core.variable_definition import Definition, Kind, Mutability
 from cpctl.core.variable_name import parse
 from cpctl.core.variable_table import definitions
@@ -83,6 +85,13 @@ def declare(name: str, default: Scalar, **details: Unpack[Details]) -> Declared:
     if any(name == known.name for known in definitions(())) or called.casefold() in {known.casefold() for known in VARIABLES}:
         raise ValueError(f"{name} (in OCPP 1.6 {called}) is the station's own")
     return Declared(definition, details.get("validator"), details.get("on_change"))
+
+
+def measurand_lists(evses: Sequence[EvseSettings], measurands: Collection[Measurand]) -> tuple[Declared, ...]:
+    """Let the lists of measurands name what is measured beside; their standard keys stay theirs."""
+    lists = [one for one in definitions(evses) if one.name.endswith("Measurands")] if measurands else []
+    more = sorted(measurand.value for measurand in measurands)
+    return tuple(Declared(replace(one, values=tuple(dict.fromkeys((*one.values, *more))))) for one in lists)
 
 
 class Declarations:
