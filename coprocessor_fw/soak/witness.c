@@ -68,7 +68,8 @@ static void count(witness_t *w, uint32_t ms, const world_t *world, const cp_evse
         world->diode || !seen || out->drive != (uint8_t)CP_DRIVE_PWM ? 0u : more(w->bad_diode_ms, ms);
     w->earth_ms = config->earth_fitted && world->earth_lost ? more(w->earth_ms, ms) : 0u;
     const bool judged = config->current == (uint8_t)CP_CURRENT_SOURCE_METER && !world->no_meter;
-    const bool over = asks && world->draw_ma > config->hard_limit_da * 110u + 1000u;
+    const bool flows = asks && !world->stuck_open;
+    const bool over = flows && world->draw_ma > config->hard_limit_da * 110u + 1000u;
     const uint32_t offered_ms = out->drive == (uint8_t)CP_DRIVE_PWM ? ms : 0u;
     w->over_ms = out->contactor_closed && judged && over ? more(w->over_ms, offered_ms) : 0u;
     const bool disagrees = config->feedback_fitted && !out->contactor_closed && world->welded;
