@@ -203,3 +203,19 @@ def test_a_csms_that_wants_whole_transactions_is_told_of_nothing_but_start_sampl
     drive.run(30)
     drive.unplug(event=True)
     assert [type(event).__name__ for event in drive.disk.published] == ["TransactionStarted", "TransactionEnded"]
+
+
+def test_a_transaction_without_a_record_still_gets_its_driver() -> None:
+    drive = Drive(whole=False, initial_variables=(("OCPPCommCtrlr.OutboxCapacity", "10"), ("TxCtrlr.SilentOfflineTransactions", "true")))
+    drive.set("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true")
+    drive.set("TxCtrlr.TxStartPoint", "EVConnected")
+    drive.feed(CsmsOffline())
+    for _ in range(6):
+        drive.plug()
+        drive.unplug(event=True)
+        drive.run(1)
+    told = len(drive.disk.published)
+    drive.plug()
+    drive.send_token()
+    assert len(drive.disk.published) == told
+    assert drive.limit_ma() == 32_000

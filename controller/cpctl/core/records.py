@@ -75,7 +75,7 @@ class Transaction:
 
     def open_to(self, id_token: IdToken) -> bool:
         """Tell whether a token may authorize it: the first that is presented, and later only that one again (OCPP 2.0.1, C01.FR.23, E09.FR.01)."""
-        if self.ending is not None or self.silent:
+        if self.ending is not None:
             return False
         return self.id_token is None or (self.stop_requested and id_token.matches(self.id_token))
 
