@@ -43,7 +43,7 @@ def normalise(definition: Definition, given: str) -> str | None:
         case Kind.DATE_TIME:
             return None  # nobody sets one yet
         case Kind.STRING:
-            return text if _within(definition, len(text) * 1000) else None
+            return text if text.isprintable() and _within(definition, len(text) * 1000) else None
         case Kind.PASSWORD:
             return text if text == given and text.isprintable() and text.isascii() and _within(definition, len(text) * 1000) else None
 
