@@ -75,6 +75,30 @@ static void any_frame_comes_back_as_it_was(void)
     }
 }
 
+/* A frame that is whole in everything but its length, as an encoder with a greater bound would make it. */
+static void a_frame_that_is_too_long_is_refused_however_right_its_crc(void)
+{
+    cp_decoder_t decoder = {.used = 0};
+    cp_frame_t got = {0};
+
+    for (size_t len = CP_FRAME_RAW_MAX - 1u; len <= CP_FRAME_RAW_MAX + 3u; len++) {
+        uint8_t wire[CP_FRAME_RAW_MAX + 5u];
+        memset(wire, 0x5A, sizeof wire); /* without a zero: one code for all of it */
+        uint32_t crc = cp_crc32(0, &wire[1], len - CP_FRAME_CRC);
+        while ((crc & 0xFFu) == 0u || (crc >> 8 & 0xFFu) == 0u || (crc >> 16 & 0xFFu) == 0u || crc >> 24 == 0u) {
+            wire[1]++;
+            crc = cp_crc32(0, &wire[1], len - CP_FRAME_CRC);
+        }
+        wire[0] = (uint8_t)(len + 1u);
+        for (unsigned i = 0; i < CP_FRAME_CRC; i++) {
+            wire[1u + len - CP_FRAME_CRC + i] = (uint8_t)(crc >> (8u * i) & 0xFFu);
+        }
+        wire[1u + len] = 0;
+        CHECK_EQ(decode(&decoder, wire, len + 2u, &got),
+                 len <= CP_FRAME_RAW_MAX ? CP_DECODED_FRAME : CP_DECODED_BAD_COBS);
+    }
+}
+
 static void a_payload_that_is_too_long_is_not_encoded(void)
 {
     uint8_t payload[CP_MAX_PAYLOAD + 1u] = {0};
@@ -179,6 +203,7 @@ int main(void)
     static const cp_test_t tests[] = {
         TEST(the_crc_is_that_of_zlib),
         TEST(any_frame_comes_back_as_it_was),
+        TEST(a_frame_that_is_too_long_is_refused_however_right_its_crc),
         TEST(a_payload_that_is_too_long_is_not_encoded),
         TEST(no_single_corrupt_byte_passes),
         TEST(whatever_is_too_long_is_dropped_to_the_next_zero),

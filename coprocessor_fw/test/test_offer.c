@@ -73,7 +73,7 @@ static void duties_read_as_the_standard_says_at_every_border(void)
         uint32_t ma;
     } table[] = {
         {0, 0},        {500, 0},      {799, 0},      {800, 6000},   {999, 6000}, {1000, 6000},
-        {8500, 51000}, {8501, 52525}, {9600, 80000}, {9700, 80000}, {9701, 0},   {10000, 0},
+        {8500, 51000}, {8501, 52525}, {9600, 80000}, {9601, 80000}, {9700, 80000}, {9701, 0},   {10000, 0},
     };
 
     for (unsigned i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -87,7 +87,9 @@ static void a_late_edge_is_compensated_and_never_wraps(void)
     CHECK_EQ(cp_offer_pulse_bp(2666, 3, 1), 2686); /* rises 2 us later than it falls: 2 us longer */
     CHECK_EQ(cp_offer_pulse_bp(2666, 0, 5), 2616);
     CHECK_EQ(cp_offer_pulse_bp(0, 50, 0), 0);
+    CHECK_EQ(cp_offer_pulse_bp(11, 0, 1), 1);
     CHECK_EQ(cp_offer_pulse_bp(1000, INT16_MIN, INT16_MAX), 0);
+    CHECK_EQ(cp_offer_pulse_bp(9600, 40, 0), 9999);
     CHECK_EQ(cp_offer_pulse_bp(9600, INT16_MAX, INT16_MIN), 9999);
 }
 

@@ -69,6 +69,32 @@ static void our_own_negative_rail_reads_as_f_or_shorted_or_invalid(void)
     CHECK_EQ(cp_pilot_letter(-13500, CP_DRIVE_F, CP_LETTER_F), CP_LETTER_INVALID);
 }
 
+static void the_negative_rail_is_judged_to_the_millivolt(void)
+{
+    static const struct {
+        int high_mv;
+        cp_letter_t letter;
+    } table[] = {
+        {CP_LEVEL_NEGATIVE_WEAK_MV, CP_LETTER_F}, {CP_LEVEL_NEGATIVE_WEAK_MV + 1, CP_LETTER_INVALID},
+        {CP_LEVEL_NEGATIVE_TOP_MV, CP_LETTER_F},  {CP_LEVEL_NEGATIVE_TOP_MV - 1, CP_LETTER_INVALID},
+        {CP_LEVEL_BOTTOM_MV + 1, CP_LETTER_E},    {CP_LEVEL_BOTTOM_MV, CP_LETTER_INVALID},
+        {-CP_LEVEL_BOTTOM_MV - 1, CP_LETTER_E},   {-CP_LEVEL_BOTTOM_MV, CP_LETTER_INVALID},
+    };
+
+    for (unsigned i = 0; i < sizeof table / sizeof table[0]; i++) {
+        CHECK_EQ(cp_pilot_letter((int16_t)table[i].high_mv, CP_DRIVE_F, CP_LETTER_F), table[i].letter);
+    }
+}
+
+static void c_and_d_ask_and_b_is_a_vehicle_too(void)
+{
+    for (int letter = CP_LETTER_UNKNOWN; letter <= CP_LETTER_INVALID; letter++) {
+        CHECK_EQ(cp_letter_asks((cp_letter_t)letter), letter == CP_LETTER_C || letter == CP_LETTER_D);
+        CHECK_EQ(cp_letter_vehicle((cp_letter_t)letter),
+                 letter == CP_LETTER_B || letter == CP_LETTER_C || letter == CP_LETTER_D);
+    }
+}
+
 /* Feed one level for some ms, judging each window. */
 static void feed(cp_pilot_reader_t *p, uint32_t ms, cp_drive_t drive, int16_t high_mv, int16_t low_mv)
 {
@@ -211,6 +237,133 @@ static void the_diode_is_judged_only_under_pwm_and_by_three_windows(void)
     CHECK_EQ(p.diode_bad, CP_PILOT_RUN);
 }
 
+/* Windows of these levels in turn until another letter than B is believed. */
+static unsigned windows_until_b_is_lost(const int16_t *levels, unsigned count)
+{
+    cp_pilot_reader_t p;
+    unsigned windows = 0;
+
+    cp_pilot_init(&p);
+    feed(&p, 3u * CP_WINDOW_MS, CP_DRIVE_STEADY, 9000, 9000);
+    CHECK_EQ(p.letter, CP_LETTER_B);
+    while (p.letter == (uint8_t)CP_LETTER_B) {
+        feed(&p, CP_WINDOW_MS, CP_DRIVE_STEADY, levels[windows % count], levels[windows % count]);
+        windows++;
+        CHECK(windows < 100u);
+    }
+    CHECK_EQ(p.letter, CP_LETTER_INVALID);
+    return windows;
+}
+
+static void noise_is_invalid_after_a_tenth_of_a_second_and_half_noise_after_four(void)
+{
+    static const int16_t noise[] = {12000, 3000, 6000};
+    static const int16_t half[] = {12000, 9000};
+
+    CHECK_EQ(windows_until_b_is_lost(noise, 3), CP_PILOT_NOISE_WINDOWS);
+    CHECK_EQ(windows_until_b_is_lost(half, 2), 4u * CP_PILOT_NOISE_WINDOWS - 3u);
+}
+
+static void half_noise_ends_c_after_nine_windows(void)
+{
+    cp_pilot_reader_t p;
+
+    cp_pilot_init(&p);
+    feed(&p, 100, CP_DRIVE_PWM, 6000, -12000);
+    for (unsigned i = 0; i < 9u; i++) {
+        CHECK_EQ(p.letter, CP_LETTER_C);
+        feed(&p, CP_WINDOW_MS, CP_DRIVE_PWM, i % 2u == 0u ? 12000 : 6000, -12000);
+    }
+    CHECK_EQ(p.letter, CP_LETTER_A);
+}
+
+static void half_a_d_is_no_end_of_c(void)
+{
+    cp_pilot_reader_t p;
+
+    cp_pilot_init(&p);
+    feed(&p, 100, CP_DRIVE_PWM, 6000, -12000);
+    for (unsigned i = 0; i < 20u; i++) {
+        feed(&p, CP_WINDOW_MS, CP_DRIVE_PWM, i % 2u == 0u ? 3000 : 6000, -12000);
+        CHECK_EQ(p.letter, CP_LETTER_C);
+    }
+}
+
+static void after_noise_a_letter_needs_its_three_windows_again(void)
+{
+    static const int16_t levels[] = {12000, 3000, 6000};
+    cp_pilot_reader_t p;
+    unsigned windows = 0;
+
+    cp_pilot_init(&p);
+    feed(&p, 100, CP_DRIVE_STEADY, 9000, 9000);
+    while (p.letter != (uint8_t)CP_LETTER_INVALID) {
+        feed(&p, CP_WINDOW_MS, CP_DRIVE_STEADY, levels[windows % 3u], levels[windows % 3u]);
+        windows++;
+    }
+    const int16_t last = levels[(windows - 1u) % 3u];
+    feed(&p, 2u * CP_WINDOW_MS, CP_DRIVE_STEADY, last, last);
+    CHECK_EQ(p.letter, CP_LETTER_INVALID);
+    feed(&p, CP_WINDOW_MS, CP_DRIVE_STEADY, last, last);
+    CHECK(p.letter != (uint8_t)CP_LETTER_INVALID);
+}
+
+static void four_samples_are_trimmed_and_three_are_not(void)
+{
+    static const int16_t samples[] = {6000, 9000, 6300, 3000};
+    cp_pilot_reader_t p;
+
+    cp_pilot_init(&p);
+    for (unsigned i = 0; i < 4u; i++) {
+        (void)cp_pilot_sample(&p, 3, CP_DRIVE_STEADY, samples[i], samples[i]);
+    }
+    CHECK_EQ(p.high_mv, 6150);
+    cp_pilot_init(&p);
+    for (unsigned i = 0; i < 3u; i++) {
+        (void)cp_pilot_sample(&p, 4, CP_DRIVE_STEADY, samples[i], samples[i]);
+    }
+    CHECK_EQ(p.high_mv, 7100);
+}
+
+static void another_drive_forgets_both_levels_and_the_diode(void)
+{
+    cp_pilot_reader_t p;
+
+    cp_pilot_init(&p);
+    feed(&p, 35, CP_DRIVE_PWM, 9000, -12000);
+    CHECK_EQ(p.diode_good, CP_PILOT_RUN);
+    feed(&p, 1, CP_DRIVE_STEADY, 9000, 9000);
+    CHECK_EQ(p.diode_good, 0);
+    feed(&p, 9, CP_DRIVE_STEADY, 9000, 9000);
+    CHECK_EQ(p.low_mv, 9000);
+    feed(&p, 35, CP_DRIVE_PWM, 9000, -9000);
+    CHECK_EQ(p.diode_bad, CP_PILOT_RUN);
+    feed(&p, 1, CP_DRIVE_STEADY, 9000, 9000);
+    CHECK_EQ(p.diode_bad, 0);
+}
+
+static void the_diode_is_judged_to_the_millivolt_and_for_good(void)
+{
+    static const struct {
+        int low_mv;
+        bool good;
+    } table[] = {
+        {CP_LEVEL_NEGATIVE_WEAK_MV, true},
+        {CP_LEVEL_NEGATIVE_WEAK_MV + 1, false},
+        {CP_LEVEL_NEGATIVE_TOP_MV, true},
+        {CP_LEVEL_NEGATIVE_TOP_MV - 1, false},
+    };
+
+    for (unsigned i = 0; i < sizeof table / sizeof table[0]; i++) {
+        cp_pilot_reader_t p;
+        cp_pilot_init(&p);
+        feed(&p, 40, CP_DRIVE_PWM, 9000, table[i].good ? -9000 : -12000); /* the other way before */
+        feed(&p, 300u * CP_WINDOW_MS, CP_DRIVE_PWM, 9000, (int16_t)table[i].low_mv);
+        CHECK_EQ(p.diode_good, table[i].good ? CP_PILOT_RUN : 0u);
+        CHECK_EQ(p.diode_bad, table[i].good ? 0u : CP_PILOT_RUN);
+    }
+}
+
 static void windows_keep_their_pace_for_any_step(void)
 {
     for (uint32_t step = 1; step <= 10u; step++) {
@@ -230,6 +383,7 @@ static void calibration_scales_and_shifts_and_saturates(void)
     CHECK_EQ(cp_pilot_calibrate(10000, 0, 0), 10000);
     CHECK_EQ(cp_pilot_calibrate(10000, 20000, -50), 10150);
     CHECK_EQ(cp_pilot_calibrate(-10000, 20000, -50), -10250);
+    CHECK_EQ(cp_pilot_calibrate(30000, 99, 0), 30002); /* 30002.97: parts of a millivolt fall away */
     CHECK_EQ(cp_pilot_calibrate(INT16_MAX, 200000, 1000), INT16_MAX);
     CHECK_EQ(cp_pilot_calibrate(INT16_MIN, 200000, -1000), INT16_MIN);
 }
@@ -241,6 +395,8 @@ int main(void)
         TEST(each_threshold_gives_way_to_the_present_letter_on_either_side),
         TEST(levels_that_no_vehicle_makes_are_invalid),
         TEST(our_own_negative_rail_reads_as_f_or_shorted_or_invalid),
+        TEST(the_negative_rail_is_judged_to_the_millivolt),
+        TEST(c_and_d_ask_and_b_is_a_vehicle_too),
         TEST(a_letter_is_believed_after_three_windows),
         TEST(a_glitch_of_two_windows_changes_nothing),
         TEST(leaving_c_is_seen_even_if_each_window_shows_something_else),
@@ -251,6 +407,13 @@ int main(void)
         TEST(a_window_never_mixes_two_drives),
         TEST(blanked_windows_are_not_judged),
         TEST(the_diode_is_judged_only_under_pwm_and_by_three_windows),
+        TEST(noise_is_invalid_after_a_tenth_of_a_second_and_half_noise_after_four),
+        TEST(half_noise_ends_c_after_nine_windows),
+        TEST(half_a_d_is_no_end_of_c),
+        TEST(after_noise_a_letter_needs_its_three_windows_again),
+        TEST(four_samples_are_trimmed_and_three_are_not),
+        TEST(another_drive_forgets_both_levels_and_the_diode),
+        TEST(the_diode_is_judged_to_the_millivolt_and_for_good),
         TEST(windows_keep_their_pace_for_any_step),
         TEST(calibration_scales_and_shifts_and_saturates),
     };
