@@ -13,7 +13,7 @@ from cpctl.core.model import Measurand, ReadingContext, Sample, Stamp
 from cpctl.core.outputs import Grant, Measured, Publish, Restrict, Save, SetOutcome, TransactionUpdated
 from cpctl.core.records import Register
 from cpctl.core.transactions import MAX_SESSIONS
-from cpctl.core.variable_table import MAX_STOP_SAMPLES
+from cpctl.core.variables_charging import MAX_STOP_SAMPLES
 
 from .drive import NOON_2030, Drive
 

@@ -19,7 +19,7 @@ from .timers import Timer
 from .transactions import end, find, stop
 from .turn import Turn
 from .tx_points import POINTS, TxPoints
-from .variable_table import Mutability
+from .variable_definition import Mutability
 from .variables import normalise
 
 # Winding down takes up to 6 s, the actuator a second or two.

@@ -19,8 +19,8 @@ from .model import Measurand, Reading, ReadingContext, Sample, Stamp
 from .records import Register
 from .timers import Timer
 from .turn import Turn
-from .variable_table import MAX_STOP_SAMPLES
 from .variables import Wanted
+from .variables_charging import MAX_STOP_SAMPLES
 
 REGISTER_SAVE_S: Final = 60
 

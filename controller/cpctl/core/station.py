@@ -83,7 +83,7 @@ from .settling import answer_unlock, report_station, settle
 from .stamps import not_before
 from .timers import Key, Timer
 from .turn import Turn
-from .variable_table import Definition
+from .variable_definition import Definition
 from .views import evse_view
 
 

@@ -11,12 +11,10 @@ from typing import Final
 
 from .model import TxPoint
 from .settings import EvseSettings
-from .variable_definition import Definition, Kind, Mutability
-from .variables_charging import MAX_STOP_SAMPLES, charging_variables
+from .variable_definition import Definition
+from .variables_charging import charging_variables
 from .variables_csms import csms_variables
 from .variables_hardware import hardware_variables
-
-__all__ = ["FORMER", "MAX_STOP_SAMPLES", "Definition", "Kind", "Mutability", "Renamed", "definitions", "in_present_names", "present"]
 
 
 def definitions(evses: Sequence[EvseSettings], own: Iterable[Definition] = ()) -> tuple[Definition, ...]:
