@@ -32,6 +32,10 @@ fw-build target="esp32":
     idf.py -C coprocessor_fw -B "$PWD/build/{{ target }}" -D SDKCONFIG="$PWD/build/{{ target }}/sdkconfig" set-target {{ target }} build
     scripts/fw-image build/{{ target }} build/firmware-{{ target }}
 
+# Prove the safety core: contracts and absence of run-time errors by Frama-C, the safety property by CBMC; `just prove wp cp_power.c`
+prove *args:
+    scripts/prove {{ args }}
+
 # Replay the corpus of the link decoder's fuzzer, then send OCPP frames made from the schemas; `just fuzz 2000`
 fuzz frames="100000":
     scripts/fuzz {{ frames }}

@@ -27,6 +27,8 @@ PINS = HERE / "goals.toml"
 #: Its inline functions are proved once, as a file of their own.
 MATH = CORE / "include/cp_math.h"
 RESULTS = ROOT / "build/prove"
+DOCS = ROOT / "docs/explanation/proof.md"
+BEGIN, END = "<!-- begin goals: written by scripts/prove wp --pin -->", "<!-- end goals -->"
 
 #: 32-bit integers and pointers as on the ESP32; the proof does not depend on the order of bytes.
 MACHINE = "x86_32"
@@ -38,7 +40,9 @@ SMOKE_TIMEOUT_S = 1
 NO_WRAP = ("-warn-unsigned-overflow", "-warn-unsigned-downcast", "-warn-signed-downcast")
 #: Warnings that weaken nothing: tables of constants lie apart from the caller's data, and every function has to terminate.
 HARMLESS = ("Memory model hypotheses", "Missing terminates clause")
-_GOAL = re.compile(r"^\[wp\] \[(?P<status>[^\]]+)\] (?P<kind>Goal|Smoke-test) typed_(?P<name>\w+)", re.MULTILINE)
+_GOAL = re.compile(
+    r"^\[wp\] \[(?P<status>[^\]]+)\] (?P<kind>Goal|Smoke-test) (?:typed_)?(?P<name>\w+)(?: \(Stronger[^)]*\))?(?P<rest>[^\n]*)", re.MULTILINE
+)
 _WARNING = re.compile(r"^\[[\w:-]+\] .*?Warning:\s*(?P<text>[^\n]+(?:\n  [^\n]+)?)", re.MULTILINE)
 
 
@@ -52,6 +56,7 @@ class Pin:
     quick: bool
     wraps: bool
     provers: str
+    shows: str
     unproved: dict[str, str]
 
 
@@ -80,6 +85,7 @@ def load_pins() -> dict[str, Pin]:
             table.get("quick", False),
             table.get("wraps", False),
             table.get("provers", "cvc4"),
+            table["shows"],
             table.get("unproved", {}),
         )
         for name, table in tables.items()
@@ -115,17 +121,24 @@ def prove(pin: Pin) -> Proof:
     if run.returncode != 0 or not report_of(pin.file).exists():
         proof.error = text.strip()[-2000:]
         return proof
-    for goal in _GOAL.finditer(text):
-        if goal["kind"] == "Smoke-test":
-            proof.smoke += 1
-        else:
-            proof.goals += 1
-        if goal["status"] in ("Failed", "Unsuccess", "Timeout", "Unknown"):
-            proof.failed.append(goal["name"])
-    proof.warnings = [w["text"].strip() for w in _WARNING.finditer(text) if not any(h in w["text"] for h in HARMLESS)]
+    read_goals(proof, text)
     functions = json.loads(report_of(pin.file).read_text())["wp:functions"]
     proof.functions = {name: counts["wp:section"]["wp:main"]["total"] for name, counts in functions.items()}
     return proof
+
+
+def read_goals(proof: Proof, text: str) -> None:
+    """Count goals and smoke tests, and hold the count to WP's own."""
+    for goal in _GOAL.finditer(text):
+        smoke = goal["kind"] == "Smoke-test"
+        proof.smoke += smoke
+        proof.goals += not smoke
+        if not (goal["status"] == "Passed" if smoke else goal["rest"].startswith(" : Valid")):
+            proof.failed.append(goal["name"])
+    proof.warnings = [w["text"].strip() for w in _WARNING.finditer(text) if not any(h in w["text"] for h in HARMLESS)]
+    every = proof.goals + proof.smoke
+    if f"Proved goals: {every - len(proof.failed):4} / {every}\n" not in text:
+        proof.error = "WP counts other goals than were found in what it prints:\n" + text.strip()[-300:]
 
 
 def complaints(pin: Pin, proof: Proof) -> list[str]:
@@ -143,15 +156,30 @@ def complaints(pin: Pin, proof: Proof) -> list[str]:
     return said
 
 
-def repin(proofs: list[Proof]) -> None:
+def repin(proof: Proof) -> None:
     """Write the counts that were found into goals.toml, and nothing else."""
-    text = PINS.read_text()
-    for proof in proofs:
-        if proof.error:
-            continue
+    if not proof.error:
         table = re.compile(rf'(\[file\."{re.escape(proof.file)}"\]\ngoals = )\d+(\nsmoke = )\d+')
-        text = table.sub(rf"\g<1>{proof.goals}\g<2>{proof.smoke}", text)
-    PINS.write_text(text)
+        PINS.write_text(table.sub(rf"\g<1>{proof.goals}\g<2>{proof.smoke}", PINS.read_text()))
+
+
+def doc_table(pins: dict[str, Pin]) -> str:
+    """Make the table of docs/explanation/proof.md from goals.toml."""
+    rows = [
+        f"| `{Path(pin.file).name}` | {pin.shows} | {pin.goals - len(pin.unproved)} of {pin.goals} | {pin.smoke} | {'CI' if pin.quick else 'all'} |"
+        for pin in pins.values()
+    ]
+    goals, unproved, smoke = (sum(counts) for counts in zip(*((p.goals, len(p.unproved), p.smoke) for p in pins.values()), strict=True))
+    head = "| file | shown beside the absence of run-time errors | goals proved | smoke tests | run |\n|---|---|---:|---:|---|"
+    reasons = [f"- `{name}`: {reason}." for pin in pins.values() for name, reason in pin.unproved.items()]
+    return "\n".join([head, *rows, f"| all | | {goals - unproved} of {goals} | {smoke} | |", "", "Not proved:", "", *(reasons or ["- nothing."])])
+
+
+def documented(pins: dict[str, Pin]) -> tuple[str, str]:
+    """Return the page as it is, and as it has to be."""
+    page = DOCS.read_text()
+    before, rest = page.split(BEGIN, 1)
+    return page, f"{before}{BEGIN}\n{doc_table(pins)}\n{END}{rest.split(END, 1)[1]}"
 
 
 def write_results(pins: dict[str, Pin], proofs: list[Proof], quick: bool) -> None:
@@ -191,13 +219,18 @@ def main() -> int:
     with ThreadPoolExecutor(2) as pool:
         for proof in pool.map(prove, chosen):
             proofs.append(proof)
+            if args.pin:
+                repin(proof)
             done = proof.goals - len(proof.failed)
             print(f"{proof.file:22} {done:4}/{proof.goals:<4} goals, {proof.smoke:3} smoke tests, {proof.seconds:5.1f} s", flush=True)
     write_results(pins, proofs, args.quick)
+    pins = load_pins()
+    page, wanted = documented(pins)
     if args.pin:
-        repin(proofs)
-        pins = load_pins()
+        DOCS.write_text(wanted)
     said = [line for proof in proofs for line in complaints(pins[proof.file], proof)]
+    if page != wanted and not args.pin:
+        said.append(f"{DOCS.relative_to(ROOT)}: its table is not that of goals.toml. To write it: scripts/prove wp --pin")
     print("".join(f"{line}\n" for line in said), end="")
     goals, listed = sum(p.goals for p in proofs), sum(len(p.failed) for p in proofs)
     functions = sum(len(p.functions) for p in proofs)
