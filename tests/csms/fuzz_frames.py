@@ -8,26 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
-from jsonschema import Draft4Validator
-from tests.csms.schema_walk import FOLDER, Json, Schema, Spoiled, schema_of, spoil
-
-ACTIONS: Sequence[str] = sorted(path.stem for path in FOLDER.glob("*.json") if not path.stem.endswith("Response"))
-SERVED = (
-    "ChangeAvailability",
-    "ChangeConfiguration",
-    "ClearCache",
-    "DataTransfer",
-    "GetConfiguration",
-    "RemoteStartTransaction",
-    "RemoteStopTransaction",
-    "Reset",
-    "TriggerMessage",
-    "UnlockConnector",
-)
-# A reset costs a restart of the whole station: as likely as each action that is not served.
-OFTEN = tuple(action for action in SERVED if action != "Reset") * 5
-
-SCHEMAS: Mapping[str, Schema] = {action: schema_of(action) for action in SERVED}
+from tests.csms.books import Book
+from tests.csms.schema_walk import Json, Schema, Spoiled, spoil
 
 
 def _decimal(value: Json) -> Json:
@@ -35,125 +17,108 @@ def _decimal(value: Json) -> Json:
     return json.loads(json.dumps(value), parse_float=Decimal)
 
 
-_VALIDATORS: Mapping[str, Draft4Validator] = {action: Draft4Validator(_decimal(schema)) for action, schema in SCHEMAS.items()}
+class Frames:
+    """Frames of one version."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.schemas: Mapping[str, Schema] = {action: book.schema(action) for action in book.served}
+        self._validators = {action: book.validator(_decimal(schema)) for action, schema in self.schemas.items()}
+        # A reset costs a restart of the whole station: as likely as each action that is not served.
+        self._actions = (*[action for action in book.served if action != "Reset"] * 5, *book.actions)
+
+    def all(self) -> st.SearchStrategy[list[Json]]:
+        """CALLs, and what is none."""
+        return st.one_of(self.calls(), self.calls(), self.calls(), self.broken())
+
+    def calls(self) -> st.SearchStrategy[list[Json]]:
+        """CALLs without their ids, which whoever sends them fills in."""
+        return st.sampled_from(self._actions).flatmap(lambda action: self.payloads(action).map(lambda payload: [2, None, action, payload]))
+
+    def payloads(self, action: str) -> st.SearchStrategy[Json]:
+        """Payloads for an action: for one that is served valid, or with one thing or two wrong."""
+        return self._spoiled(action) if action in self.schemas else st.just({})
+
+    def _spoiled(self, action: str) -> st.SearchStrategy[Json]:
+        @st.composite
+        def build(draw: st.DrawFn) -> Json:
+            payload = draw(self.conforming(self.schemas[action]))
+            for _ in range(draw(st.sampled_from((0, 0, 0, 1, 1, 2)))):
+                # What is no longer as the schema says can't be walked by it: what is wrong then stays wrong as it is.
+                if isinstance(payload, dict) and self.is_valid(action, payload):
+                    ways = [bad.payload for bad in spoil(self.schemas[action], payload) if bad.what is not Spoiled.NEGATIVE]
+                    payload = draw(st.sampled_from(ways)) if ways else payload
+            return payload
+
+        return build()
+
+    def broken(self) -> st.SearchStrategy[list[Json]]:
+        """CALLs with an element that is wrong, missing or too much."""
+
+        @st.composite
+        def build(draw: st.DrawFn) -> list[Json]:
+            frame = draw(self.calls())
+            place = draw(st.integers(0, 3))
+            match draw(st.sampled_from(("replace", "drop", "add"))):
+                case "replace":
+                    frame[place] = draw(st.sampled_from(ODD))
+                case "drop":
+                    frame = frame[:place] + frame[place + 1 :]
+                case _:
+                    frame.insert(place, draw(st.sampled_from(ODD)))
+            return frame
+
+        return build()
+
+    def conforming(self, schema: Schema, name: str = "") -> st.SearchStrategy[Json]:
+        """Values that a schema allows."""
+        if "enum" in schema:
+            return st.sampled_from(schema["enum"])
+        kind = schema.get("type")
+        if kind == "object":
+            properties = {key: self.conforming(inner, key) for key, inner in schema.get("properties", {}).items()}
+            required = {key: properties.pop(key) for key in schema.get("required", ())}
+            return st.fixed_dictionaries(required, optional=properties)
+        if kind == "array":
+            least = schema.get("minItems", 0)
+            return st.lists(self.conforming(schema["items"], name), min_size=least, max_size=max(least, min(schema.get("maxItems", 3), 3)))
+        free = _free(schema)
+        known = [value for value in self.book.known.get(name, ()) if self.book.validator(schema).is_valid(value)]
+        return st.sampled_from(known) | st.sampled_from(known) | free if known else free
+
+    def is_valid(self, action: str, payload: Json) -> bool:
+        """Tell whether an action that is served may have this payload."""
+        return bool(self._validators[action].is_valid(_decimal(payload)))
+
+    def is_proper(self, frame: Json) -> bool:
+        """Tell whether a frame is a CALL that a handler may see."""
+        return is_call(frame) and frame[2] in self.schemas and self.is_valid(frame[2], {} if frame[3] is None else frame[3])
+
+    def wants_answer(self, frame: Json) -> bool:
+        """Tell whether something has to come back: not for answers, and not for types of message that have none."""
+        kind = frame[0] if frame else None
+        if not isinstance(kind, int) or isinstance(kind, bool):
+            return True
+        return kind == 2 or (kind not in (3, 4) and self.book.version != "1.6" and not (kind in (5, 6) and self.book.version == "2.1"))
 
 
-def is_valid(action: str, payload: Json) -> bool:
-    """Tell whether an action that is served may have this payload."""
-    return bool(_VALIDATORS[action].is_valid(_decimal(payload)))
-
-
-# Words that the station knows, so that what is valid often means something.
-KNOWN: Mapping[str, Sequence[Json]] = {
-    "connectorId": (0, 1, 2, 3, 4, -1, 2**31 - 1, -(2**31)),
-    "idTag": ("TAG1", "TAG2", "tag3", "", "x" * 20, "\u0000", "ünï"),
-    "key": (
-        "HeartbeatInterval",
-        "meterValueSampleInterval",
-        "MeterValuesSampledData",
-        "StopTxnAlignedData",
-        "ClockAlignedDataInterval",
-        "ConnectorPhaseRotation",
-        "ConnectionTimeOut",
-        "CurrentLimit",
-        "LocalPreAuthorize",
-        "MinimumStatusDuration",
-        "NumberOfConnectors",
-        "StopTransactionOnInvalidId",
-        "TransactionMessageAttempts",
-        "WebSocketPingInterval",
-        "Nonsense",
-        "",
-    ),
-    "value": (
-        "",
-        "0",
-        "1",
-        "7",
-        "60",
-        "-1",
-        "+5",
-        " 9 ",
-        "1e3",
-        "16.5",
-        "true",
-        "False",
-        "Voltage",
-        "Voltage.L1,SoC",
-        "1.RST,1.TRS",
-        "9" * 30,
-        "x" * 500,
-    ),
-    "transactionId": (1, 2, 3, 0, -1, 2**31 - 1),
-    "vendorId": ("com.example", "", "v" * 255),
-}
-
-
-def conforming(schema: Schema, name: str = "") -> st.SearchStrategy[Json]:
-    """Values that a schema allows."""
-    kind = schema["type"]
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
-    if kind == "object":
-        properties = {key: conforming(inner, key) for key, inner in schema.get("properties", {}).items()}
-        required = {key: properties.pop(key) for key in schema.get("required", ())}
-        return st.fixed_dictionaries(required, optional=properties)
-    if kind == "array":
-        return st.lists(conforming(schema["items"], name), max_size=3)
-    known = st.sampled_from(KNOWN[name]) if name in KNOWN else None
-    free: Mapping[str, st.SearchStrategy[Json]] = {
-        "string": st.text(max_size=min(schema.get("maxLength", 40), 40)),
-        "integer": st.integers(-3, 2**31 - 1),
-        "number": st.integers(0, 500).map(lambda tenths: tenths / 10),
-        "boolean": st.booleans(),
-    }
-    return free[kind] if known is None else known | known | free[kind]
-
-
-@st.composite
-def payloads(draw: st.DrawFn, action: str) -> Json:
-    """A payload for an action that is served: valid, or with one thing or two wrong."""
-    schema = SCHEMAS[action]
-    payload = draw(conforming(schema))
-    for _ in range(draw(st.sampled_from((0, 0, 0, 1, 1, 2)))):
-        if isinstance(payload, dict):
-            # What is no longer as the schema says can't be walked by it: what is wrong then stays wrong as it is.
-            ways = [bad.payload for bad in spoil(schema, payload) if bad.what is not Spoiled.NEGATIVE] if is_valid(action, payload) else []
-            payload = draw(st.sampled_from(ways)) if ways else payload
-    return payload
-
-
-@st.composite
-def calls(draw: st.DrawFn) -> list[Json]:
-    """A CALL without its id, which whoever sends it fills in."""
-    action = draw(st.sampled_from((*OFTEN, *ACTIONS)))
-    return [2, None, action, draw(payloads(action) if action in SCHEMAS else st.just({}))]
-
-
-def _dropped(pair: tuple[list[Json], int]) -> list[Json]:
-    frame, place = pair
-    return frame[:place] + frame[place + 1 :]
+def _free(schema: Schema) -> st.SearchStrategy[Json]:
+    """Values of a simple type within a schema's bounds."""
+    least, most = int(schema.get("minimum", -3)), int(schema.get("maximum", 2**31 - 1))
+    match schema.get("type"):
+        case None:
+            return st.sampled_from(("x", 1, 1.5, True, [], {"a": [None]}))
+        case "string":
+            return st.text(max_size=min(schema.get("maxLength", 40), 40))
+        case "integer":
+            return st.integers(least, most)
+        case "number":
+            return st.integers(max(least, 0), min(most, 500) * 10).map(lambda tenths: tenths / 10)
+        case _:
+            return st.booleans()
 
 
 ODD: Sequence[Any] = (None, True, -1, 2, 3, 4, 7, 2.0, "", "2", "x" * 40, [], {}, [2], {"a": 1})
-
-
-@st.composite
-def broken(draw: st.DrawFn) -> list[Json]:
-    """A CALL with an element that is wrong, missing or too much."""
-    frame = draw(calls())
-    place = draw(st.integers(0, 3))
-    match draw(st.sampled_from(("replace", "drop", "add"))):
-        case "replace":
-            frame[place] = draw(st.sampled_from(ODD))
-        case "drop":
-            frame = _dropped((frame, place))
-        case _:
-            frame.insert(place, draw(st.sampled_from(ODD)))
-    return frame
-
-
-FRAMES: st.SearchStrategy[list[Json]] = st.one_of(calls(), calls(), calls(), broken())
 
 
 def is_call(frame: Json) -> bool:
@@ -168,13 +133,3 @@ def is_call(frame: Json) -> bool:
         and isinstance(frame[2], str)
         and (frame[3] is None or isinstance(frame[3], dict))
     )
-
-
-def is_proper(frame: Json) -> bool:
-    """Tell whether a frame is a CALL that a handler may see."""
-    return is_call(frame) and frame[2] in SCHEMAS and is_valid(frame[2], {} if frame[3] is None else frame[3])
-
-
-def wants_answer(frame: Json) -> bool:
-    """Tell whether something has to come back: not for answers, and not for types of message that there are not (OCPP-J 1.6, 4.1.3)."""
-    return not (frame and isinstance(frame[0], int) and not isinstance(frame[0], bool) and frame[0] != 2)

@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from cpctl import log
-from cpctl.config import StartOptions, from_data
+from cpctl.config import OcppVersion, StartOptions, from_data
 from cpctl.csms.exchange import Exchange
 from cpctl.errors import ControllerError, SimError
 from cpctl.local.services import VehicleChange
@@ -33,19 +33,20 @@ _LOOK_S = 30.0
 _STEP_S = 60.0
 
 
-def demo(speed: float) -> int:
-    """Show a session, `speed` times faster than life; return 0 if it went as it should, 1 if not."""
+def demo(speed: float, ocpp: OcppVersion = "1.6") -> int:
+    """Show a session in a version of OCPP, `speed` times faster than life; return 0 if it went as it should, 1 if not."""
     log.configure("error")  # the story is told here, not by the log
     import cpctl.local.server  # noqa: F401  # now, since loading it would take seconds of the story's time
 
     with tempfile.TemporaryDirectory(prefix="cpctl-demo-") as place, asyncio.Runner(loop_factory=lambda: ScaledLoop(speed)) as runner:
-        return runner.run(_Story(Path(place), speed).tell())
+        return runner.run(_Story(Path(place), speed, ocpp).tell())
 
 
 class _Story:
-    def __init__(self, place: Path, speed: float) -> None:
+    def __init__(self, place: Path, speed: float, ocpp: OcppVersion) -> None:
         self._place = place
         self._speed = speed
+        self._ocpp = ocpp
         self._console = Console(highlight=False, soft_wrap=True)
         self._began_s = 0.0
         self._shown: object = None
@@ -57,7 +58,7 @@ class _Story:
         self._began_s = loop.time()
         csms = EmbeddedCsms(lambda: datetime.fromtimestamp(wall(), UTC), Random(1), others="Invalid", tokens={_TAG: "Accepted"})
         url = await csms.start()
-        self._say(f"[bold]cpctl demo[/]: a charge point with a simulated vehicle, {self._speed:g} times faster than life")
+        self._say(f"[bold]cpctl demo[/]: a charge point with a simulated vehicle, OCPP {self._ocpp}, {self._speed:g} times faster than life")
         self._say(f"CSMS at {url}; firmware core as a process on a pty; state in {self._place}")
         up: asyncio.Future[tuple[Controller, Simulation]] = loop.create_future()
 
@@ -65,7 +66,7 @@ class _Story:
             if simulation is not None:
                 up.set_result((controller, simulation))
 
-        options = StartOptions(self._place, sim=True, speed=self._speed, csms_url=url, csms_id=_ID, api_bind="127.0.0.1:0")
+        options = StartOptions(self._place, sim=True, speed=self._speed, csms_url=url, csms_id=_ID, versions=(self._ocpp,), api_bind="127.0.0.1:0")
         station = asyncio.ensure_future(run_station(_config(url), options, ready, self._exchanged))
         story = asyncio.ensure_future(self._session(up, csms))
         try:
@@ -100,7 +101,7 @@ class _Story:
         await self._until(controller, lambda evse: evse["status"] == "Charging")
         await self._watch(controller, _CHARGE_S / 2)
         self._say(f"[bold]The CSMS lowers the limit to {_LOWERED_TO_A} A.[/]")
-        await csms.call(_ID, "ChangeConfiguration", {"key": "CurrentLimit", "value": str(_LOWERED_TO_A)})
+        await csms.call(_ID, *_limit(self._ocpp, _LOWERED_TO_A))
         await self._until(controller, lambda evse: 0 < evse["offer_a"] <= _LOWERED_TO_A)
         await self._watch(controller, _CHARGE_S / 2)
         self._say("[bold]The card again: stop. The cable comes out.[/]")
@@ -173,6 +174,14 @@ class _Story:
     def _say(self, text: str) -> None:
         at = int(asyncio.get_running_loop().time() - self._began_s)
         self._console.print(f"[green]{at // 60:02}:{at % 60:02}[/] {text}")
+
+
+def _limit(ocpp: OcppVersion, amperes: int) -> tuple[str, dict[str, object]]:
+    """Return the CALL that sets the station's current limit."""
+    if ocpp == "1.6":
+        return "ChangeConfiguration", {"key": "CurrentLimit", "value": str(amperes)}
+    limit = {"component": {"name": "ChargingStation"}, "variable": {"name": "CurrentLimit"}, "attributeValue": str(amperes)}
+    return "SetVariables", {"setVariableData": [limit]}
 
 
 def _brief(payload: object, limit: int = 150) -> str:

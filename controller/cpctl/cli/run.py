@@ -19,7 +19,9 @@ MAX_SPEED = 1000.0
 SpeedOption = Annotated[float, typer.Option("--speed", min=0.01, max=MAX_SPEED, help="Run the simulation this many times faster than life.")]
 UrlOption = Annotated[str | None, typer.Option("--csms", metavar="URL", help="CSMS to connect to; the id is appended.")]
 IdOption = Annotated[str | None, typer.Option("--id", help="Identity at the CSMS.")]
-VersionsOption = Annotated[list[str] | None, typer.Option("--ocpp", help="OCPP version to offer: 1.6, 2.0.1 or 2.1; may be repeated, the preferred one first.")]
+VersionsOption = Annotated[
+    list[str] | None, typer.Option("--ocpp", help="OCPP version to offer: 1.6, 2.0.1 or 2.1; may be repeated, the preferred one first.")
+]
 ApiOption = Annotated[str | None, typer.Option("--api", metavar="HOST:PORT", help="Address of the local API.")]
 LevelOption = Annotated[str | None, typer.Option("--log-level", help="debug, info, warning or error.")]
 
@@ -72,11 +74,13 @@ def start(
 
 def demo(
     speed: Annotated[float, typer.Option("--speed", min=1, max=MAX_SPEED, help="Times faster than life.")] = 20.0,
+    ocpp: Annotated[str, typer.Option("--ocpp", help="OCPP version to speak: 1.6, 2.0.1 or 2.1.")] = "1.6",
 ) -> None:
     """Show one whole charging session: firmware core, controller and a small CSMS."""
+    (version,) = checked_versions([ocpp]) or ()
     from cpctl.app.demo import demo as run_demo
 
-    raise typer.Exit(run_demo(speed))
+    raise typer.Exit(run_demo(speed, version))
 
 
 def station_config(path: Path | None, sim: bool, csms_url: str | None, csms_id: str | None) -> Config:
