@@ -135,6 +135,27 @@ async def test_without_an_output_for_it_unlocking_is_not_supported() -> None:
         assert await house.call("UnlockConnector", connectorId=1) == {"status": "NotSupported"}
 
 
+@pytest.mark.parametrize(("version", "free", "taken"), [("1.6", "Available", "Preparing"), ("2.0.1", "Available", "Occupied")])
+@virtually
+async def test_a_place_that_is_taken_is_not_available(version: str, free: str, taken: str) -> None:
+    house = House(versions=[version])
+    await house.csms.start()
+    there = False
+    house.station.set_occupied_input(lambda: there)
+
+    def said() -> str:
+        told = house.csms.point(ID).statuses.get(1, {})
+        return str(told.get("status") or told.get("connectorStatus"))
+
+    async with house:
+        assert await house.station.online()
+        await house.until(lambda: said() == free)
+        there = True
+        await house.until(lambda: said() == taken)
+        there = False
+        await house.until(lambda: said() == free)
+
+
 @virtually
 async def test_only_what_is_measured_is_told() -> None:
     house = House(variables={"MeterValuesSampledData": "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Temperature"})

@@ -34,6 +34,10 @@ class Fittings:
         """Read whether the EVSE offers what it is permitted to. Without it, it does."""
         self._of(evse).evse_ready = ready
 
+    def set_occupied_input(self, occupied: Flag, evse: int = 1) -> None:
+        """Read whether the place is taken, as by a vehicle that is not plugged in: the connector is Preparing then (2.0.1: Occupied), not Available."""
+        self._of(evse).occupied = occupied
+
     def set_cable_input(self, rating_a: Number, evse: int = 1) -> None:
         """Read what the cable may carry, in A; None if it tells nothing."""
         self._of(evse).cable_a = rating_a

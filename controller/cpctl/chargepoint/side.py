@@ -52,6 +52,7 @@ class Side:
             plugged = inputs.flag("plugged", pins.plugged, otherwise=False)
         else:
             plugged = wants if pins.ev_ready is not None else otherwise
+        occupied = inputs.flag("occupied", pins.occupied, otherwise=False)
         given = inputs.flag("evse_ready", pins.evse_ready, otherwise=True)
         faults = inputs.faults(pins.faults)
         cable_ma = inputs.milli("cable", pins.cable_a)
@@ -73,6 +74,7 @@ class Side:
             temperature_mc=temperature_mc,
             lease_ma=self.permitted_ma,
             heard_ms=heard_ms,
+            occupied=occupied,
         )
 
     def _take_plug(self, plugged: bool) -> None:

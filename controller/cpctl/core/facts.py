@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .evse import Evse
-from .model import ChargingState
+from .model import ChargingState, ConnectorStatus
 from .reasons import held_back, operative
 from .state import State
-from .status import Facts, charging_state
+from .status import Facts, charging_state, connector_status
 
 
 def facts_of(state: State, evse: Evse) -> Facts:
@@ -32,6 +32,17 @@ def facts_of(state: State, evse: Evse) -> Facts:
         energised=seen is not None and seen.energised,
         drawing=evse.drawing,
     )
+
+
+def is_taken(evse: Evse) -> bool:
+    """Tell whether a vehicle, its cable, or whatever else the hardware sees is in the place."""
+    return evse.plugged or evse.cable_left or (evse.seen is not None and evse.seen.occupied)
+
+
+def status_of(state: State, evse: Evse) -> ConnectorStatus:
+    """Return the status of an EVSE's connectors. A place that is taken is not available, though nothing of it can be charged yet."""
+    status = connector_status(facts_of(state, evse))
+    return ConnectorStatus.PREPARING if is_taken(evse) and status is ConnectorStatus.AVAILABLE else status
 
 
 def charging_state_of(state: State, evse: Evse) -> ChargingState:

@@ -93,6 +93,7 @@ class EvseObserved:
     cycles: int = 0
     lease_ma: int = 0  # limit of the lease that it holds
     heard_ms: int = 0  # our monotonic ms when the last lease was sent that it has heard
+    occupied: bool = False  # the place is taken, whether anything is plugged in or not
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from .evse import Evse
-from .facts import facts_of
+from .facts import is_taken, status_of
 from .model import ConnectorStatus, LockState
 from .state import State
-from .status import connector_status
 from .variable_name import VariableName, parse
 
 
@@ -40,10 +39,10 @@ def _station_state(state: State) -> str:
 
 
 def _availability(state: State, evse: Evse) -> str:
-    status = connector_status(facts_of(state, evse))
+    status = status_of(state, evse)
     if status in (ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE, ConnectorStatus.RESERVED):
         return status.value
-    return "Occupied" if evse.plugged or evse.cable_left else "Available"
+    return "Occupied" if is_taken(evse) else "Available"
 
 
 def _whether(fact: bool) -> str:

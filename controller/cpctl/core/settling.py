@@ -9,7 +9,7 @@ from typing import Final
 
 from .claims import drop_claim, leave_lobby, offer
 from .evse import Evse, Permission
-from .facts import charging_state_of, facts_of
+from .facts import charging_state_of, facts_of, is_taken, status_of
 from .free_vend import vend
 from .holds import hold
 from .limits import effective, limits_of
@@ -28,7 +28,6 @@ from .presence import settle_down
 from .reasons import LINK_CODES, operative, ready_for_start, spent_after_refusal, withheld
 from .records import Ending
 from .site import share
-from .status import connector_status
 from .telling import tell_state
 from .timers import Timer
 from .transactions import authorize, begin, end, stop
@@ -221,13 +220,13 @@ def report(turn: Turn, evse: Evse) -> None:
         return  # what it is now is said once its transaction has ended
     facts = facts_of(turn.state, evse)
     fault = next(iter(sorted(evse.faults)), None) if not evse.grave_faults else evse.grave_faults[0]
-    status = connector_status(facts)
+    status = status_of(turn.state, evse)
     info = ""
     if turn.state.link.dead:
         info = "no communication with the coprocessor"
     elif (status is ConnectorStatus.FINISHING and (evse.parted or evse.cable_held)) or (facts.in_transaction and not facts.plugged):
         info = "EV side disconnected"
-    plugged = evse.plugged or evse.cable_left
+    plugged = is_taken(evse)
     serving = tuple(evse.serves(connector.id) for connector in evse.settings.connectors)
     told = (status, fault, info, (plugged and not turn.state.points.whole, *serving))
     if told == evse.reported or not turn.state.reporting:

@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from .evse import Evse
-from .facts import facts_of
+from .facts import status_of
 from .model import Pilot, Stamp
 from .reasons import fault_text, why_not
 from .state import State
-from .status import connector_status
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,7 +20,7 @@ def evse_view(state: State, evse: Evse) -> dict[str, object]:
     return {
         "id": evse.id,
         "pilot": seen.pilot.value if seen is not None else Pilot.UNKNOWN.value,
-        "status": connector_status(facts_of(state, evse)).value,
+        "status": status_of(state, evse).value,
         "why_not": [{"code": reason.code, "text": reason.text} for reason in why_not(state, evse)],
         "offer_a": seen.offer_ma / 1000 if seen is not None else 0.0,
         "measured": _measured(evse),
