@@ -34,7 +34,7 @@ def test_a_reset_when_idle_waits_for_the_transaction_and_lets_none_begin() -> No
     drive.draw(1, wh=100)
     drive.tap(TAG, 1)
     assert line(drive.ended[-1]) == "Ended StopAuthorized EVConnected Local TAG1"
-    assert [one for one in drive.outputs if isinstance(one, Restart)] == [Restart(immediate=False)]
+    assert [one for one in drive.outputs if isinstance(one, Restart)] == [Restart(immediate=False, scheduled=True)]
 
 
 def test_a_reset_at_once_ends_the_transaction_first() -> None:

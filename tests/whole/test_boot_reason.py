@@ -55,3 +55,25 @@ async def test_a_reset_that_was_carried_out_is_no_reason_for_the_boot_after_the_
         await rig.start()
         await booted(rig, 3)
         assert reasons(rig) == ["PowerUp", "RemoteReset", "LocalReset"]
+
+
+@virtually
+async def test_a_reset_that_had_to_wait_for_a_transaction_is_a_scheduled_one(tmp_path: Path) -> None:
+    """B12.FR.01; one that found nothing running is the CSMS's own (B11)."""
+    async with Rig(tmp_path, ocpp="2.0.1") as rig:
+        await rig.online()
+        await rig.charge()
+        assert await rig.reset(immediate=False) == "Scheduled"
+        await rig.sleep(100)
+        assert len(reasons(rig)) == 1
+        await rig.tap()
+        await rig.plant.vehicle(1, state="A")
+        await rig.ended()
+        await rig.start()
+        await booted(rig, 2)
+        await rig.online()
+        assert await rig.reset(immediate=False) == "Accepted"
+        await rig.ended()
+        await rig.start()
+        await booted(rig, 3)
+        assert reasons(rig) == ["PowerUp", "ScheduledReset", "RemoteReset"]

@@ -40,7 +40,7 @@ def perform_due(turn: Turn) -> list[Evse]:
     """Do what was waited with, where nothing is running any more; return the EVSEs that it concerns."""
     ready = [number for number in sorted(turn.state.resets_due) if not _busy(turn, number)]
     for number in ready:
-        _perform(turn, number, immediate=False)
+        _perform(turn, number, immediate=False, scheduled=True)
     return [evse for number in ready for evse in _reset_by(turn, number)]
 
 
@@ -53,7 +53,7 @@ def _busy(turn: Turn, number: int) -> bool:
     return any(evse.transaction is not None for evse in _reset_by(turn, number))
 
 
-def _perform(turn: Turn, number: int, immediate: bool) -> None:
+def _perform(turn: Turn, number: int, immediate: bool, scheduled: bool = False) -> None:
     """End what runs (B12.FR.04, B12.FR.08), then restart the host, or take the EVSE out of service for a moment (B11.FR.03, B11.FR.08)."""
     state = turn.state
     reason = StopReason.HARD_RESET if immediate else StopReason.SOFT_RESET
@@ -66,7 +66,7 @@ def _perform(turn: Turn, number: int, immediate: bool) -> None:
         drop_lobby(turn)
         state.restarting = True
         turn.note(0, "station.reset", "The CSMS has asked for a restart.")
-        turn.do(Restart(immediate))
+        turn.do(Restart(immediate, scheduled))
         return
     release(turn, state.evses[number])
     state.evses[number].resetting = True
