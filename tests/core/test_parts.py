@@ -56,7 +56,7 @@ def test_timers_fall_due_in_order_of_time_and_then_of_setting() -> None:
     assert [timers.take_due(40) for _ in range(4)] == [(Timer.CLAIM, 1), (Timer.SAMPLE, 2), (Timer.SAMPLE, 1), None]
 
 
-IDLE = Facts(**{field.name: field.name in ("known", "operative", "secured") for field in fields(Facts)})
+IDLE = Facts(**{field.name: field.name in ("known", "operative", "prepared") for field in fields(Facts)})
 
 
 def every_state() -> list[Facts]:

@@ -25,7 +25,7 @@ def facts_of(state: State, evse: Evse) -> Facts:
         stopped=transaction is not None and transaction.stop_requested and transaction.ending is None and not state.points.whole,
         permitted=evse.permitted is not None and evse.permitted.limit_ma > 0 and evse.permitted.plug == evse.plug,
         settling=evse.settling,
-        secured=evse.secured,
+        prepared=evse.secured and seen is not None and seen.cable_ma != 0,
         charged=evse.charged,
         offering=seen is not None and seen.offer_ma > 0,
         held_back=held_back(evse),

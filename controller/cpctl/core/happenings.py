@@ -45,6 +45,8 @@ def _plug_event(turn: Turn, evse: Evse, event: CoprocessorEvent, at: Stamp) -> N
     elif unplugged or replaced:
         register_mwh = metering.total_at(evse.register, event.meter_boot, event.energy_mwh)
         metering.reach(evse, event.meter_boot, event.energy_mwh)
+        if evse.plug == transaction.plug:
+            evse.plugged, evse.plugged_at = False, None  # the next snapshot shows it too
         left(turn, evse, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST, at=at, register_mwh=register_mwh))
 
 

@@ -27,7 +27,7 @@ class Facts:
     stopped: bool  # the transaction's authorization was ended, and it goes on
     permitted: bool  # we permit energy
     settling: bool  # for a moment only; the vehicle has not had the time to respond
-    secured: bool  # the plug can't be drawn
+    prepared: bool  # the plug can't be drawn, and what its cable bears is known
     charged: bool  # the transaction's preparation is over: energy has flowed, or was held back
     offering: bool  # the pilot offers current
     held_back: bool  # the coprocessor waits though the vehicle asks
@@ -62,7 +62,7 @@ def charging_state(facts: Facts) -> ChargingState:
     """Return the charging state of a running transaction (OCPP 2.0.1 ChargingStateEnumType)."""
     if not facts.plugged:
         return ChargingState.IDLE
-    if not facts.authorized or not (facts.secured or facts.charged):
+    if not facts.authorized or not (facts.prepared or facts.charged):
         return ChargingState.EV_CONNECTED
     if not facts.permitted:
         return ChargingState.SUSPENDED_EVSE

@@ -93,7 +93,7 @@ def charged_ms(transaction: Transaction, at: Stamp) -> int:
 
 def cable_ma(evse: Evse | None) -> int | None:
     """Return what the cable in the socket is good for, where that is known."""
-    return evse.seen.cable_ma if evse is not None and evse.seen is not None else None
+    return (evse.seen.cable_ma or None) if evse is not None and evse.seen is not None else None
 
 
 def phases_used(evse: Evse | None) -> int | None:
