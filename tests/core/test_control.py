@@ -37,6 +37,18 @@ def test_a_reset_when_idle_waits_for_the_transaction_and_lets_none_begin() -> No
     assert [one for one in drive.outputs if isinstance(one, Restart)] == [Restart(immediate=False, scheduled=True)]
 
 
+def test_a_vehicle_that_has_its_transaction_still_finds_its_driver_before_a_reset() -> None:
+    drive = Drive(whole=False)
+    drive.set("TxCtrlr.TxStartPoint", "EVConnected")
+    drive.plug()
+    assert drive.ask(Reset, immediate=False) is Decision.SCHEDULED
+    drive.send_token()
+    assert drive.limit_ma() == 32_000
+    drive.unplug(event=True)
+    drive.run(1)
+    assert drive.has(Restart)
+
+
 def test_a_reset_at_once_ends_the_transaction_first() -> None:
     """B12.FR.02, B12.FR.04."""
     drive = Drive(whole=False)

@@ -29,7 +29,7 @@ def place(turn: Turn, evse: Evse, claim: Claim) -> None:
     """Let an accepted token wait on an EVSE for what its transaction still needs."""
     kept = _keep(turn, evse, replace(claim, evse=evse.id, plug=evse.plug, until=_time_out(turn)))
     forget_refusal(turn, evse)
-    _arm(turn, evse.id, kept)
+    arm(turn, evse.id, kept)
 
 
 def drop_claim(turn: Turn, evse: Evse) -> None:
@@ -70,17 +70,14 @@ def _keep(turn: Turn, evse: Evse, claim: Claim) -> Claim:
 
 def take_up(turn: Turn) -> None:
     """Let what waited before the restart wait for the rest of its time; where that is over or can't be told, drop it."""
-    state = turn.state
-    waiting_ones = [(evse.id, evse.claim) for evse in state.evses.values()] + [(LOBBY, state.lobby)]
-    for evse in state.evses.values():
+    for evse in turn.state.evses.values():
         if evse.claim is not None and evse.claim.offered_mwh is not None:
             evse.uncounted = True  # energy may have flowed since
-    for number, claim in waiting_ones:
-        if claim is not None and not _arm(turn, number, claim):
-            expire_claim(turn, number)
+        if evse.claim is not None and not arm(turn, evse.id, evse.claim):
+            expire_claim(turn, evse)
 
 
-def _arm(turn: Turn, number: int, claim: Claim) -> bool:
+def arm(turn: Turn, number: int, claim: Claim) -> bool:
     """Let the end of a token's time fall due; False if that is past or can't be told."""
     if claim.until is None:
         return True
@@ -93,12 +90,14 @@ def _arm(turn: Turn, number: int, claim: Claim) -> bool:
     return True
 
 
-def expire_claim(turn: Turn, number: int) -> None:
-    """Free an EVSE, or the station's reader, whose accepted token got no cable in time."""
-    if number == LOBBY:
-        drop_lobby(turn)
-    else:
-        drop_claim(turn, turn.state.evses[number])
+def expire_claim(turn: Turn, evse: Evse) -> None:
+    """Free an EVSE whose accepted token got no cable in time."""
+    drop_claim(turn, evse)
+    expires(turn, evse.id)
+
+
+def expires(turn: Turn, number: int) -> None:
+    """Note that the time of an accepted token is up."""
     turn.note(number, "token.expired", "An accepted token was not followed by a cable in time.")
 
 
@@ -150,7 +149,7 @@ def waiting(turn: Turn, since: Stamp | None = None) -> Evse | None:
     plugs in would pay for a stranger's (OCPP 1.6 errata, 3.20).
     """
     open_ones = [evse for evse in turn.state.evses.values() if free(turn, evse)]
-    new = [evse for evse in open_ones if evse.plugged and not evse.spent and _plugged_after(evse, since)]
+    new = [evse for evse in open_ones if evse.plugged and not evse.spent and plugged_after(evse, since)]
     if new:
         return min(new, key=_waiting_since)
     if since is not None or any(not evse.plugged for evse in open_ones):
@@ -162,7 +161,8 @@ def _waiting_since(evse: Evse) -> tuple[int, int]:
     return (evse.plugged_at.mono_ms if evse.plugged_at else 0, evse.id)
 
 
-def _plugged_after(evse: Evse, since: Stamp | None) -> bool:
+def plugged_after(evse: Evse, since: Stamp | None) -> bool:
+    """Tell whether an EVSE was plugged in not before a moment."""
     return since is None or (evse.plugged_at is not None and latest(evse.plugged_at, since) is evse.plugged_at)
 
 
@@ -183,23 +183,12 @@ def any_free(turn: Turn) -> bool:
     return any(free(turn, evse) for evse in turn.state.evses.values())
 
 
-def enter_lobby(turn: Turn, claim: Claim) -> None:
-    """Let an accepted token wait at the station's reader for whichever EVSE is plugged in next."""
+def keep_in_lobby(turn: Turn, claim: Claim) -> None:
+    """Let an accepted token wait at the station's reader."""
     kept = replace(claim, until=_time_out(turn))
     turn.state.lobby = kept
     turn.save(_key(LOBBY), kept)
-    _arm(turn, LOBBY, kept)
-
-
-def leave_lobby(turn: Turn, evse: Evse) -> None:
-    """Give the token that waits at the station's reader to an EVSE that was plugged in after it."""
-    claim = turn.state.lobby
-    if claim is None or (claim.evses and evse.id not in claim.evses):
-        return
-    if not evse.plugged or evse.spent or not _plugged_after(evse, claim.since) or not free(turn, evse):
-        return
-    drop_lobby(turn)
-    place(turn, evse, claim)
+    arm(turn, LOBBY, kept)
 
 
 def drop_lobby(turn: Turn) -> None:

@@ -158,8 +158,8 @@ def capacity(state: State) -> int:
 
 def promised(state: State) -> int:
     """Return how many messages are to come that must have their place, of transactions that run: the end, and the token where there was none yet."""
-    running = (evse.transaction for evse in state.evses.values() if evse.transaction is not None and not evse.transaction.silent)
-    return sum(1 if transaction.id_token is not None else 2 for transaction in running)
+    running = (*(evse.transaction for evse in state.evses.values()), state.unplaced)
+    return sum(1 if one.id_token is not None else 2 for one in running if one is not None and not one.silent)
 
 
 def full(state: State) -> bool:

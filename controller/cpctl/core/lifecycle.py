@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from . import metering, registration
+from . import lobby, metering, registration
 from .claims import take_up
 from .departure import await_word, conclude_departure, last_known
 from .inputs import CoprocessorLost, CoprocessorReady, CsmsOnline, Started, Stopping, StoreFailed
@@ -33,6 +33,8 @@ def started(turn: Turn, item: Started) -> None:
     for name in state.variables.refused:
         turn.note(0, "variable.refused", f"The configured value of {name} can't be used.")
     for transaction in [one for one in state.transactions.values() if one.ended is None]:
+        if transaction is state.unplaced and state.lobby is not None:
+            continue
         evse = state.evses.get(transaction.evse)
         if evse is None or evse.transaction is None or evse.transaction.id != transaction.id:
             at = latest(transaction.started, transaction.last)
@@ -46,6 +48,7 @@ def started(turn: Turn, item: Started) -> None:
     else:
         how = f"; the last run had stopped {'in order' if item.clean else 'without having been ended'}"
     take_up(turn)
+    lobby.take_up(turn)
     turn.note(0, "station.started", f"The station has started{how}.")
 
 
@@ -57,6 +60,8 @@ def stopping(turn: Turn, item: Stopping) -> None:
         if evse.transaction is not None and not item.keep:
             end_now(turn, evse.transaction, Ending(StopReason.REBOOT, Trigger.RESET_COMMAND))
         metering.save_register(turn, evse)
+    if not item.keep:
+        lobby.close(turn, Ending(StopReason.REBOOT, Trigger.RESET_COMMAND))
     turn.note(0, "station.stopping", "The station stops.")
 
 

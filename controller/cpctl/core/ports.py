@@ -90,7 +90,7 @@ class StationView(Protocol):
         """Return the CSMS's id of a transaction, if it gave one."""
 
     def transaction(self, evse: int) -> str | None:
-        """Return the own id of the transaction that runs on an EVSE."""
+        """Return the own id of the transaction that runs on an EVSE; 0: of the one that has none yet."""
 
     def transaction_status(self, transaction_id: str | None) -> TransactionStatus:
         """Tell of a transaction by its own id, or (None) whether any message of a transaction waits (E14)."""

@@ -147,7 +147,9 @@ def outbox(state: State) -> list[Reason]:
 
 
 def _reset_due(state: State, evse: Evse) -> list[Reason]:
-    due = not state.resets_due.isdisjoint({0, evse.id})
+    """Let nothing begin before a reset that is due; what has begun may still find its driver, or its vehicle."""
+    due = evse.id in state.resets_due or (0 in state.resets_due and state.unplaced is None)
+    due = due and evse.transaction is None
     return [Reason("reset_due", "A reset is waited with until no transaction is running; none begins before.")] if due else []
 
 

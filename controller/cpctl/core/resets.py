@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from .claims import drop_claim, drop_lobby
+from . import lobby
+from .claims import drop_claim
 from .evse import Evse
 from .holds import release
 from .inputs import Reset
@@ -50,7 +51,8 @@ def _reset_by(turn: Turn, number: int) -> list[Evse]:
 
 
 def _busy(turn: Turn, number: int) -> bool:
-    return any(evse.transaction is not None for evse in _reset_by(turn, number))
+    unplaced = number == STATION and turn.state.unplaced is not None
+    return unplaced or any(evse.transaction is not None for evse in _reset_by(turn, number))
 
 
 def _perform(turn: Turn, number: int, immediate: bool, scheduled: bool = False) -> None:
@@ -63,7 +65,7 @@ def _perform(turn: Turn, number: int, immediate: bool, scheduled: bool = False) 
         if evse.transaction is not None:
             end_now(turn, evse.transaction, Ending(reason, Trigger.RESET_COMMAND))
     if number == STATION:
-        drop_lobby(turn)
+        lobby.close(turn, Ending(reason, Trigger.RESET_COMMAND))
         state.restarting = True
         turn.note(0, "station.reset", "The CSMS has asked for a restart.")
         turn.do(Restart(immediate, scheduled))

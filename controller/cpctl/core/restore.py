@@ -74,6 +74,7 @@ def restore(settings: StationSettings, records: Mapping[str, Record], next_entry
         transactions=found,
         availability=availability.get(0, Availability(0)),
         lobby=claims.get(0),
+        unplaced=next((one for one in found.values() if one.evse == 0 and one.ended is None), None),
         accepted=was_accepted(settings, records),
         sessions=deque(key for _, key in sessions),
         mark=next((record for record in records.values() if isinstance(record, FirmwareMark)), None),

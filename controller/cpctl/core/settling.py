@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from .claims import drop_claim, leave_lobby, offer
+from . import lobby
+from .claims import drop_claim, offer
 from .evse import Evse, Permission
 from .facts import charging_state_of, facts_of, is_taken, status_of
 from .free_vend import vend
@@ -60,7 +61,7 @@ def _tell(turn: Turn, evse: Evse) -> None:
 
 
 def _start(turn: Turn, evse: Evse) -> None:
-    leave_lobby(turn, evse)
+    lobby.leave(turn, evse)
     vend(turn, evse)
     claim, points = evse.claim, turn.state.points
     if evse.transaction is not None:

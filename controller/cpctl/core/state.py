@@ -81,6 +81,7 @@ class State:
     unheard: dict[int, IdToken] = field(default_factory=dict)  # decided without the CSMS's word, which may still come
     taps: dict[tuple[int, str], Tap] = field(default_factory=dict)  # by reader and token, of the last moments
     lobby: Claim | None = None
+    unplaced: Transaction | None = None  # the one that has begun with it, where the driver alone begins one
     csms_online: bool = False
     accepted: bool = False  # by the CSMS, the last time that it was asked
     store_failure: str | None = None

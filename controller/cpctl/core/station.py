@@ -20,6 +20,7 @@ from . import (
     happenings,
     lifecycle,
     live,
+    lobby,
     metering,
     network_changes,
     password,
@@ -128,9 +129,9 @@ class Station:
 
     def _in_order(self, now: Stamp) -> Stamp:
         """Return a moment with a date that is not before what a running transaction has told already."""
-        for evse in self._state.evses.values():
-            if evse.transaction is not None:
-                now = not_before(now, self._state.anchors.dated(evse.transaction.last or evse.transaction.started))
+        for transaction in (*(evse.transaction for evse in self._state.evses.values()), self._state.unplaced):
+            if transaction is not None:
+                now = not_before(now, self._state.anchors.dated(transaction.last or transaction.started))
         return now
 
     def _is_due(self, now: Stamp) -> bool:
@@ -249,8 +250,8 @@ class Station:
         match timer:
             case Timer.ASK:
                 tokens.unanswered(turn, number)
-            case Timer.CLAIM:
-                claims.expire_claim(turn, number)
+            case Timer.CLAIM if evse is None:
+                lobby.expire(turn)
             case Timer.LINK_DEAD:
                 lifecycle.link_died(turn)
             case Timer.FIRST_WORD:
@@ -292,9 +293,10 @@ class Station:
         return live.value(self._state, name)
 
     def transaction(self, evse: int) -> str | None:
-        """Return the own id of the transaction that runs on an EVSE."""
+        """Return the own id of the transaction that runs on an EVSE; 0: of the one that has none yet."""
         found = self._state.evses.get(evse)
-        return found.transaction.id if found is not None and found.transaction is not None else None
+        transaction = found.transaction if found is not None else self._state.unplaced if evse == 0 else None
+        return transaction.id if transaction is not None else None
 
     def transaction_status(self, transaction_id: str | None) -> TransactionStatus:
         """Tell of a transaction by its own id, or (None) whether any message of a transaction waits (E14)."""
@@ -318,6 +320,8 @@ class Station:
 
 def _fire_on(turn: Turn, timer: Timer, evse: Evse) -> None:
     match timer:
+        case Timer.CLAIM:
+            claims.expire_claim(turn, evse)
         case Timer.TOKEN:
             claims.nobody_came(turn, evse)
         case Timer.SAMPLE | Timer.KEPT_SAMPLE:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from . import authorization, taps
-from .claims import LOBBY, any_free, drop_claim, drop_lobby, enter_lobby, place, show_refusal, waiting
+from . import authorization, lobby, taps
+from .claims import LOBBY, any_free, drop_claim, place, show_refusal, waiting
 from .evse import Evse
 from .free_vend import is_vended
 from .holds import release
@@ -95,11 +95,11 @@ def _at_once(turn: Turn, reader: int, id_token: IdToken) -> str | None:
                 return "The token is accepted already."
             drop_claim(turn, evse)
             return "The token waits no longer."
-    lobby = turn.state.lobby
-    if reader == LOBBY and lobby is not None and id_token.matches(lobby.id_token):
-        if lobby.remote:
+    waiting_one = turn.state.lobby
+    if reader == LOBBY and waiting_one is not None and id_token.matches(waiting_one.id_token):
+        if waiting_one.remote:
             return "The token is accepted already; plug in."
-        drop_lobby(turn)
+        lobby.take_back(turn, id_token)
         return "The token waits no longer."
     return None
 
@@ -173,7 +173,8 @@ def _is_master(turn: Turn, group: IdToken | None) -> bool:
 
 def _decide_master(turn: Turn, question: Ask, info: TokenInfo) -> None:
     """End every running transaction; a master pass starts none (C16.FR.02, C16.FR.03)."""
-    running = [evse.transaction for evse in turn.state.evses.values() if evse.transaction is not None]
+    candidates = (*(evse.transaction for evse in turn.state.evses.values()), turn.state.unplaced)
+    running = [transaction for transaction in candidates if transaction is not None]
     if question.remote or not info.valid or not running:
         _refuse(turn, question, "A master pass starts no transaction.")
         return
@@ -188,14 +189,14 @@ def _good_for(question: Ask, evse: Evse) -> bool:
 
 
 def _decide_lobby(turn: Turn, question: Ask) -> None:
-    lobby = turn.state.lobby
-    if lobby is not None and not lobby.id_token.matches(question.id_token):
+    waiting_one = turn.state.lobby
+    if waiting_one is not None and not waiting_one.id_token.matches(question.id_token):
         _refuse(turn, question, "Another token waits for its cable.")
         return
     if not any_free(turn):
         _refuse(turn, question, "No EVSE is free.")
         return
-    enter_lobby(turn, _claim(turn, question))
+    lobby.enter(turn, _claim(turn, question))
     _accept(turn, question.reader, question.id_token, question.requests, "The token is accepted; plug in.")
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from . import taps
+from .claims import LOBBY, drop_lobby
 from .evse import Evse
 from .journal import silently
 from .metering import boundary_sample, sample, save_register
@@ -75,6 +76,61 @@ def begin(turn: Turn, evse: Evse, claim: Claim | None) -> None:
     turn.note(evse.id, "transaction.started", f"Transaction {at_start.id} has started{', without a record for the CSMS' if at_start.silent else ''}.")
     arm_sampling(turn, evse)
     arm_vehicle_deadline(turn, evse)
+
+
+def begin_unplaced(turn: Turn, claim: Claim) -> None:
+    """Start a transaction for a driver at the station's own reader; which EVSE it is on is told once a vehicle has come (E01.FR.16, E03)."""
+    state, now = turn.state, turn.now
+    transaction = Transaction(
+        id=state.new_id(),
+        evse=0,
+        connector=0,
+        id_token=claim.id_token,
+        started=now,
+        meter_start_mwh=0,
+        group=claim.group,
+        remote_start_id=claim.remote_start_id,
+        last=now,
+        silent=silently(state),
+    )
+    started = TransactionStarted(
+        transaction_id=transaction.id,
+        evse=0,
+        connector=0,
+        at=now,
+        seq_no=0,
+        trigger=Trigger.REMOTE_START if claim.remote else Trigger.AUTHORIZED,
+        charging_state=ChargingState.IDLE,
+        id_token=claim.id_token,
+        register_mwh=0,
+        offline=not state.csms_online,
+        remote_start_id=claim.remote_start_id,
+        plugged=False,
+    )
+    entry = None if transaction.silent else turn.publish(started)
+    turn.keep(replace(in_state(transaction, ChargingState.IDLE, now), start_entry=entry))
+    turn.note(0, "transaction.started", f"Transaction {transaction.id} has started, and waits for a vehicle.")
+
+
+def take_place(turn: Turn, evse: Evse, transaction: Transaction) -> None:
+    """Let a transaction without an EVSE go on where a vehicle has come; its meter starts now (E01.FR.17, E03.FR.11)."""
+    register_mwh = evse.register.total_mwh
+    samples = boundary_sample(turn, evse, turn.now, ReadingContext.TRANSACTION_BEGIN, register_mwh)
+    placed = replace(
+        transaction,
+        evse=evse.id,
+        connector=evse.connector,
+        plug=evse.plug,
+        meter_start_mwh=register_mwh,
+        told_mwh=register_mwh,
+        refused_mwh=register_mwh if transaction.deauthorized else None,
+        stop_samples=samples,
+    )
+    evse.transaction = placed
+    evse.charged = evse.unverified = evse.parted = False
+    tell(turn, placed, Trigger.CABLE_PLUGGED_IN, samples=_samples_of_start(turn, evse, placed), state=ChargingState.EV_CONNECTED)
+    save_register(turn, evse)
+    arm_sampling(turn, evse)
 
 
 def _samples_of_start(turn: Turn, evse: Evse, transaction: Transaction) -> tuple[Sample, ...]:
@@ -257,6 +313,8 @@ def end_now(turn: Turn, transaction: Transaction, ending: Ending) -> None:
     if entry is None:
         _drop(turn, ended)
     _save_session(turn, ended)
+    if transaction.evse == LOBBY:
+        drop_lobby(turn)
     turn.note(transaction.evse, "transaction.ended", f"Transaction {transaction.id} has ended: {ended.reason}.")
     if evse is not None:
         evse.finished_plug = transaction.plug
@@ -327,6 +385,8 @@ def judged(turn: Turn, event: DurableEvent, info: TokenInfo) -> None:
         turn.keep(transaction)
     if transaction.ended is None and not info.accepted:
         refuse_after_start(turn, transaction)
+        if transaction.evse == LOBBY and turn.state.variables.flag("TxCtrlr.StopTxOnInvalidId"):
+            end(turn, transaction, Ending(StopReason.DE_AUTHORIZED, Trigger.DEAUTHORIZED))
 
 
 def given_up(turn: Turn, entry: int, error: str) -> None:

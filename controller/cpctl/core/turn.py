@@ -101,6 +101,9 @@ class Turn:
     def keep(self, transaction: Transaction) -> None:
         """Store a transaction and let it be the present one of its EVSE while it runs."""
         self.state.transactions[transaction.id] = transaction
+        placed = self.state.unplaced is not None and self.state.unplaced.id == transaction.id
+        if transaction.evse == 0 or placed:
+            self.state.unplaced = transaction if transaction.evse == 0 and transaction.ended is None else None
         evse = self.state.evses.get(transaction.evse)
         if evse is not None and (evse.transaction is None or evse.transaction.id == transaction.id):
             evse.transaction = None if transaction.ended else transaction
