@@ -12,7 +12,7 @@ from cpctl.extensions import Extension
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # MicroOcpp.h as of its version of December 2025: every function, and the types by which it takes callbacks.
-FUNCTIONS = """
+_FUNCTIONS = """
     mocpp_initialize mocpp_deinitialize mocpp_loop beginTransaction beginTransaction_authorized endTransaction endTransaction_authorized
     isTransactionActive isTransactionRunning getTransactionIdTag getTransaction getTransactionV201 ocppPermitsCharge getChargePointStatus
     setConnectorPluggedInput setEnergyMeterInput setPowerMeterInput setSmartChargingPowerOutput setSmartChargingCurrentOutput setSmartChargingOutput
@@ -20,10 +20,10 @@ FUNCTIONS = """
     setTxNotificationOutput setTxNotificationOutputV201 setOnUnlockConnectorInOut isOperative setOnResetNotify setOnResetExecute getFirmwareService
     getDiagnosticsService setCertificateStore getOcppContext setOnReceiveRequest setOnSendConf sendRequest setRequestHandler authorize startTransaction
     stopTransaction ChargerCredentials ProtocolVersion OnReceiveConfListener OnAbortListener OnTimeoutListener OnReceiveErrorListener
-""".split()
+"""
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", _FUNCTIONS.split())
 def test_each_function_of_microocpp_has_its_row(function: str) -> None:
     rows = [row for row in (DOCS / "from-microocpp.md").read_text("utf-8").splitlines() if row.startswith("|")]
     (row, *_) = [row for row in rows if re.search(rf"`{function}\b", row.split("|")[1])] or [""]

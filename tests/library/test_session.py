@@ -254,3 +254,55 @@ def test_what_is_wrong_with_the_description_is_named_before_anything_runs() -> N
         ChargePoint("http://csms.example", ID)
     with pytest.raises(ConfigError, match="max_current_a"):
         ChargePoint("ws://csms.example", ID, evses=[Evse(max_current_a=500)])
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+@virtually
+async def test_a_session_in_the_words_of_2_0_1(version: str) -> None:
+    async with House(versions=[version]) as house:
+        assert await house.station.online()
+        await house.charge()
+        house.charger.energy_wh += 2500
+        await asyncio.sleep(1)
+        assert await house.station.end_transaction("TAG1")
+        house.charger.power_w, house.charger.plugged = 0.0, False
+        await house.status("Available")
+        await house.csms.until(lambda: all(charge.stop is not None for charge in house.csms.ledger.charges))
+        (charge,) = house.csms.ledger.charges
+        assert (charge.meter_start, charge.meter_stop, charge.reason) == (1000, 3500, "Local")
+        assert house.csms.ledger.problems == []
+
+
+@virtually
+async def test_a_transaction_that_began_with_the_vehicle_takes_its_token_later() -> None:
+    async with House(versions=["2.0.1"], variables={"TxCtrlr.TxStartPoint": "EVConnected"}) as house:
+        assert await house.station.online()
+        house.charger.plugged = True
+        await house.until(lambda: house.station.is_transaction_running())
+        assert house.charger.amperes == 0
+        assert await house.station.begin_transaction("TAG1")
+        house.charger.power_w = 7000.0
+        await house.status("Charging")
+        assert not await house.station.begin_transaction("TAG2")
+
+
+@virtually
+async def test_an_output_of_resets_that_fails_refuses_nothing() -> None:
+    house = House()
+    await house.csms.start()
+
+    @house.station.on_reset
+    def fails(immediate: bool) -> bool:
+        raise RuntimeError("a bug")
+
+    async with house:
+        await house.online()
+        assert await house.call("Reset", type="Hard") == {"status": "Accepted"}
+
+
+@virtually
+async def test_one_charge_point_runs_once_at_a_time() -> None:
+    async with House() as house:
+        with pytest.raises(Refused, match="already"):
+            await house.station.run()
+        assert house.station.status() == "Available"

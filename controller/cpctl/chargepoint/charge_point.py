@@ -27,6 +27,7 @@ from cpctl.core.inputs import CoprocessorLost, EvseObserved, Input, Reset
 from cpctl.core.outputs import Decision, Outcome, Output
 from cpctl.core.records import Record
 from cpctl.core.station import Station
+from cpctl.errors import Refused
 from cpctl.link.coprocessor import Post
 from cpctl.store.sqlite import Store
 from cpctl.systemd import Notifier as ServiceManager
@@ -125,6 +126,8 @@ class ChargePoint(Fittings, Talk, Charging, Own):
 
     async def run(self) -> Ending:
         """Run until `stop`, or until the CSMS has reset the station: then the program is to restart, or to run another one. Raises what the run fails with."""
+        if self._controller is not None:
+            raise Refused("The charge point runs already.", "Make another ChargePoint, with an id and a store of its own.")
         self._start()
         running = self._running()
         try:
@@ -213,7 +216,9 @@ class ChargePoint(Fittings, Talk, Charging, Own):
 
         def wanted(evse: int) -> bool:
             shown: Any = station.evse_status(evse)
-            return shown["session"] is not None or any(reason["code"] in WAITING for reason in shown["why_not"]) or self.permits_charge(evse)
+            codes = {reason["code"] for reason in shown["why_not"]}
+            runs_on = shown["session"] is not None and "stopped" not in codes
+            return runs_on or bool(codes & WAITING) or self.permits_charge(evse)
 
         return wanted
 
@@ -237,10 +242,22 @@ class ChargePoint(Fittings, Talk, Charging, Own):
         if not isinstance(item, Reset):
             return None
         for output in self._reset_outputs:
-            given = output(item.immediate)
-            if inspect.isawaitable(given):
-                async with asyncio.timeout(_RESET_TIMEOUT_S):
-                    given = await given
-            if given is False:
+            if not await _agrees(output, item.immediate):
                 return Decision.REJECTED, "The program around the station refuses it."
         return None
+
+
+async def _agrees(output: ResetOutput, immediate: bool) -> bool:
+    """Ask the program; one that fails has not refused."""
+    try:
+        given = output(immediate)
+        if inspect.isawaitable(given):
+            async with asyncio.timeout(_RESET_TIMEOUT_S):
+                given = await given
+    except TimeoutError:
+        log.error("chargepoint.reset_output_too_slow", timeout_s=_RESET_TIMEOUT_S)
+        return True
+    except Exception:
+        log.exception("chargepoint.reset_output_failed")
+        return True
+    return given is not False

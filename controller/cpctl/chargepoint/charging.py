@@ -120,8 +120,9 @@ class Charging(Present):
     # ------------------------------------------------------------ helpers
 
     async def _begin(self, id_token: IdToken, info: TokenInfo | None, evse: int) -> bool:
-        if self.is_transaction_active(evse) or self.is_transaction_running(evse):
-            return False
+        running = self.transaction(evse)
+        if self.is_transaction_active(evse) if running is None else running.id_token is not None:
+            return False  # one that began with the vehicle waits for a token still (2.0.1, E02)
         return await self._accepted(TokenPresented(evse, id_token, info=info)) and self.is_transaction_active(evse)
 
     async def _accepted(self, item: TokenPresented) -> bool:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from cpctl.core.model import Measurand
 from cpctl.core.readings import UNITS
 from cpctl.errors import NoSuchEvse
 
 from .pins import PHASES, Fault, Flag, LimitOutput, LockOutput, MeterInput, Number, PerPhase, Pins
-
-T = TypeVar("T")
 
 
 class Fittings:

@@ -9,7 +9,7 @@ from cpctl.core.model import IdToken, TokenInfo
 from cpctl.csms.exchange import Direction
 from cpctl.csms.frames import Payload
 from cpctl.csms.hooks import Hooks, Override, Sniffer
-from cpctl.csms.vendors import DataAnswer, VendorHandler
+from cpctl.csms.vendors import DataAnswer, Json, VendorHandler
 
 from .present import Present, token_of
 
@@ -66,7 +66,7 @@ class Talk(Present):
         """Send a CALL as given, past the station's own logic and unchecked; return its answer."""
         return await self._running().csms.call(action, payload)
 
-    async def data_transfer(self, vendor: str, message: str | None = None, data: str | None = None) -> DataAnswer:
+    async def data_transfer(self, vendor: str, message: str | None = None, data: Json = None) -> DataAnswer:
         """Send a vendor's own message; return its answer."""
         return await self._running().csms.data_transfer(vendor, message, data)
 
