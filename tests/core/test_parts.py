@@ -15,10 +15,11 @@ from cpctl.core.records import Claim, Ending
 from cpctl.core.restore import restore
 from cpctl.core.settings import EvseSettings, StationSettings
 from cpctl.core.stamps import earlier_by, latest
+from cpctl.core.starts import begin
 from cpctl.core.status import Facts, charging_state, connector_status
 from cpctl.core.taps import MAX_TAPS, REPEAT_MS, repeated
 from cpctl.core.timers import Timer, Timers
-from cpctl.core.transactions import begin, stop
+from cpctl.core.transactions import stop
 from cpctl.core.turn import Turn
 from cpctl.core.tx_points import TxPoints
 

@@ -9,7 +9,8 @@ from .claims import LOBBY, arm, drop_lobby, expires, free, keep_in_lobby, place,
 from .evse import Evse
 from .model import IdToken, StopReason, Trigger
 from .records import Claim, Ending
-from .transactions import begin_unplaced, end_now, take_place
+from .starts import begin_unplaced, take_place
+from .transactions import end_now
 from .turn import Turn
 from .tx_points import TxFacts
 

@@ -29,9 +29,10 @@ from .presence import settle_down
 from .reasons import LINK_CODES, operative, ready_for_start, spent_after_refusal, withheld
 from .records import Ending
 from .site import share
+from .starts import begin
 from .telling import tell_state
 from .timers import Timer
-from .transactions import authorize, begin, end, stop
+from .transactions import authorize, end, stop
 from .turn import Turn
 from .tx_points import TxFacts
 

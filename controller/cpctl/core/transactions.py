@@ -1,4 +1,4 @@
-"""Transactions: begin, sample, end, and what the CSMS answers to each. Every change is stored in the call that publishes it."""
+"""Transactions that run: their driver, their vehicle, their end, and what the CSMS answers. Every change is stored in the call that publishes it."""
 
 from __future__ import annotations
 
@@ -8,150 +8,17 @@ from typing import Final
 from . import taps
 from .claims import LOBBY, drop_lobby
 from .evse import Evse
-from .journal import silently
-from .metering import boundary_sample, sample, save_register
+from .metering import boundary_sample, save_register
 from .model import ChargingState, ReadingContext, Sample, Stamp, StopReason, TokenInfo, Trigger
-from .outputs import DurableEvent, TransactionEnded, TransactionStarted
+from .outputs import DurableEvent, TransactionEnded
 from .records import Claim, Ending, Served, Session, Transaction
-from .sampling import arm_sampling
 from .stamps import earlier_by, latest, ms_until
-from .telling import cable_ma, charged_ms, in_state, phases_used, tell
+from .telling import cable_ma, charged_ms, phases_used, tell
 from .timers import Timer
 from .turn import Turn
 
 # Finished sessions that are kept for people; the oldest goes first.
 MAX_SESSIONS: Final = 1000
-
-
-# ---------------------------------------------------------------- begin
-
-
-def begin(turn: Turn, evse: Evse, claim: Claim | None) -> None:
-    """Start a transaction, for a claim or (None) for the vehicle alone; its meter starts where energy was first offered.
-
-    Without a vehicle it waits for one, for as long as a driver is given to plug in (E03.FR.05).
-    """
-    state, now = turn.state, turn.now
-    offered_mwh = claim.offered_mwh if claim is not None else None
-    charging_state = ChargingState.EV_CONNECTED if evse.plugged else ChargingState.IDLE
-    at_start = Transaction(
-        id=state.new_id(),
-        evse=evse.id,
-        connector=evse.connector,
-        id_token=claim.id_token if claim is not None else None,
-        started=now,
-        meter_start_mwh=evse.register.total_mwh if offered_mwh is None else offered_mwh,
-        plug=evse.plug,
-        group=claim.group if claim is not None else None,
-        remote_start_id=claim.remote_start_id if claim is not None else None,
-        last=now,
-        silent=silently(state),
-        until=None if evse.plugged else vehicle_deadline(turn),
-    )
-    if not state.points.whole:
-        at_start = in_state(at_start, charging_state, now)
-    evse.transaction = at_start
-    evse.charged = evse.unverified = evse.parted = False
-    started = TransactionStarted(
-        transaction_id=at_start.id,
-        evse=evse.id,
-        connector=evse.connector,
-        at=now,
-        seq_no=0,
-        trigger=_start_trigger(evse, claim),
-        charging_state=charging_state,
-        id_token=at_start.id_token,
-        register_mwh=at_start.meter_start_mwh,
-        offline=not state.csms_online,
-        remote_start_id=at_start.remote_start_id,
-        samples=_samples_of_start(turn, evse, at_start),
-        cable_ma=cable_ma(evse),
-        phases=phases_used(evse),
-        plugged=evse.plugged,
-    )
-    entry = None if at_start.silent else turn.publish(started)
-    samples = boundary_sample(turn, evse, now, ReadingContext.TRANSACTION_BEGIN, at_start.meter_start_mwh)
-    turn.keep(replace(at_start, start_entry=entry, stop_samples=samples))
-    save_register(turn, evse)
-    turn.note(evse.id, "transaction.started", f"Transaction {at_start.id} has started{', without a record for the CSMS' if at_start.silent else ''}.")
-    arm_sampling(turn, evse)
-    arm_vehicle_deadline(turn, evse)
-
-
-def begin_unplaced(turn: Turn, claim: Claim) -> None:
-    """Start a transaction for a driver at the station's own reader; which EVSE it is on is told once a vehicle has come (E01.FR.16, E03)."""
-    state, now = turn.state, turn.now
-    transaction = Transaction(
-        id=state.new_id(),
-        evse=0,
-        connector=0,
-        id_token=claim.id_token,
-        started=now,
-        meter_start_mwh=0,
-        group=claim.group,
-        remote_start_id=claim.remote_start_id,
-        last=now,
-        silent=silently(state),
-    )
-    started = TransactionStarted(
-        transaction_id=transaction.id,
-        evse=0,
-        connector=0,
-        at=now,
-        seq_no=0,
-        trigger=Trigger.REMOTE_START if claim.remote else Trigger.AUTHORIZED,
-        charging_state=ChargingState.IDLE,
-        id_token=claim.id_token,
-        register_mwh=0,
-        offline=not state.csms_online,
-        remote_start_id=claim.remote_start_id,
-        plugged=False,
-    )
-    entry = None if transaction.silent else turn.publish(started)
-    turn.keep(replace(in_state(transaction, ChargingState.IDLE, now), start_entry=entry))
-    turn.note(0, "transaction.started", f"Transaction {transaction.id} has started, and waits for a vehicle.")
-
-
-def take_place(turn: Turn, evse: Evse, transaction: Transaction) -> None:
-    """Let a transaction without an EVSE go on where a vehicle has come; its meter starts now (E01.FR.17, E03.FR.11)."""
-    register_mwh = evse.register.total_mwh
-    samples = boundary_sample(turn, evse, turn.now, ReadingContext.TRANSACTION_BEGIN, register_mwh)
-    placed = replace(
-        transaction,
-        evse=evse.id,
-        connector=evse.connector,
-        plug=evse.plug,
-        meter_start_mwh=register_mwh,
-        told_mwh=register_mwh,
-        refused_mwh=register_mwh if transaction.deauthorized else None,
-        stop_samples=samples,
-    )
-    evse.transaction = placed
-    evse.charged = evse.unverified = evse.parted = False
-    tell(turn, placed, Trigger.CABLE_PLUGGED_IN, samples=_samples_of_start(turn, evse, placed), state=ChargingState.EV_CONNECTED)
-    save_register(turn, evse)
-    arm_sampling(turn, evse)
-
-
-def _samples_of_start(turn: Turn, evse: Evse, transaction: Transaction) -> tuple[Sample, ...]:
-    """Measure what a start reports (E02.FR.09)."""
-    if turn.state.points.whole or not evse.fresh:
-        return ()
-    wanted = turn.state.variables.measurands("SampledDataCtrlr.TxStartedMeasurands")
-    taken = sample(evse, wanted, turn.now, ReadingContext.TRANSACTION_BEGIN, transaction.meter_start_mwh)
-    return (taken,) if taken.readings else ()
-
-
-def _start_trigger(evse: Evse, claim: Claim | None) -> Trigger:
-    """Return what made it start; what was asked for remotely is told so, whatever came last (F02.FR.21)."""
-    if claim is None:
-        return Trigger.CABLE_PLUGGED_IN
-    if claim.remote:
-        return Trigger.REMOTE_START
-    if claim.offered_mwh is not None:
-        return Trigger.CHARGING_STATE_CHANGED
-    plugged_last = evse.plugged_at is not None and latest(claim.since, evse.plugged_at) is not claim.since
-    return Trigger.CABLE_PLUGGED_IN if plugged_last else Trigger.AUTHORIZED
 
 
 # ---------------------------------------------------------------- driver and vehicle
@@ -213,11 +80,7 @@ def arm_vehicle_deadline(turn: Turn, evse: Evse) -> None:
 def no_vehicle_came(turn: Turn, evse: Evse) -> None:
     """End a transaction whose vehicle did not come, or did not come back, in time (E03.FR.05, F02.FR.07; E10.FR.02)."""
     transaction = evse.transaction
-    if transaction is None or evse.plugged:
-        return
-    if transaction.parted:
-        end(turn, transaction, Ending(StopReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST))
-    else:
+    if transaction is not None and not evse.plugged:
         end(turn, transaction, Ending(StopReason.TIMEOUT, Trigger.EV_CONNECT_TIMEOUT))
 
 
