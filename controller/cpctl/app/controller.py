@@ -139,7 +139,8 @@ class Controller:
                 live=lambda name: link_value(self.coprocessor.info, name),
                 hooks=replace(around.hooks or Hooks(), variables=own),
             )
-            self.runtime = Runtime(_Observed(self.station, self._observe), self.store, self.clock, self.coprocessor, self.csms, self._restart)
+            core = _Observed(self.station, self._observe) if own or around.observe else self.station
+            self.runtime = Runtime(core, self.store, self.clock, self.coprocessor, self.csms, self._restart)
             self.services = StationServices(self)
         except BaseException:
             self.store.close(clean=False)

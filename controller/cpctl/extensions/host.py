@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import EntryPoints, entry_points
+from typing import TYPE_CHECKING
 
 from cpctl.core.inputs import Input, LimitTold, ReadingsTold, TokenPresented
 from cpctl.core.model import IdToken, Measurand, Reading
@@ -15,6 +15,9 @@ from cpctl.csms.vendors import VendorHandler
 from .declared import Declared
 from .extension import Extension, Settings
 from .loaded import Failed, Loaded
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "cpctl.extensions"
 
@@ -28,12 +31,12 @@ Post = Callable[[Input], None]
 class Extensions:
     """Those that the configuration names, in its order; with the same name only once."""
 
-    def __init__(self, allow: Sequence[str], settings: Mapping[str, Settings], timeout_s: float, found: EntryPoints | None = None) -> None:
+    def __init__(self, allow: Sequence[str], settings: Mapping[str, Settings], timeout_s: float) -> None:
         """Load them; none that fails keeps the others, or the station, from starting."""
-        by_name = {one.name: one for one in (entry_points(group=GROUP) if found is None else found)} if allow else {}
+        offered = _offered() if allow else {}
         self._loaded = [Loaded(name, timeout_s) for name in dict.fromkeys(allow)]
         for one in self._loaded:
-            one.load(by_name.get(one.name), settings.get(one.name, {}))
+            one.load(offered.get(one.name), settings.get(one.name, {}))
 
     @property
     def vendors(self) -> dict[str, VendorHandler]:
@@ -130,6 +133,13 @@ class _Run:
 
     def _present(self, evse: int, id_token: IdToken) -> None:
         self._post(TokenPresented(evse, id_token))
+
+
+def _offered() -> dict[str, EntryPoint]:
+    """Return what the installed packages offer, by name."""
+    from importlib.metadata import entry_points  # late: it takes longer to load than most of the station, and few have extensions
+
+    return {one.name: one for one in entry_points(group=GROUP)}
 
 
 def _checked(limit_a: float | None) -> float | None:

@@ -6,8 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -17,6 +16,9 @@ from cpctl.csms.vendors import DataAnswer, Json, VendorHandler
 from .declared import Declared
 from .extension import Extension, Settings
 from .worker import Worker
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
