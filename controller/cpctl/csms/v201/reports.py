@@ -90,16 +90,15 @@ class Reports:
         return criterion != _ONLY_IF_SAID if said is None else self._model.value(said) == "true"
 
     def _entry(self, definition: Definition) -> Payload:
-        """Write a ReportDataType. There is no value of what can only be written (B07.FR.03), is not set, or not known."""
+        """Write a ReportDataType. There is no value of what can only be written (B07.FR.03); what is not set, or not known, is empty (2.50)."""
         attribute: Payload = {
             "type": ACTUAL,
             "mutability": definition.mutability.value,
             "persistent": definition.persistent,
             "constant": definition.constant,
         }
-        value = "" if definition.mutability is Mutability.WRITE_ONLY else self._model.value(definition)
-        if value or (definition.kind in (Kind.STRING, Kind.MEMBER_LIST) and not definition.live):
-            attribute["value"] = value[:MAX_REPORTED_CHARS]
+        if definition.mutability is not Mutability.WRITE_ONLY:
+            attribute["value"] = self._model.value(definition)[:MAX_REPORTED_CHARS]
         return {**address(definition.path), "variableAttribute": [attribute], "variableCharacteristics": characteristics(definition)}
 
 
