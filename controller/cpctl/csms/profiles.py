@@ -1,6 +1,6 @@
-"""By which network profile to connect next: each as often as configured, in their order, over and over (OCPP 2.0.1 B10).
+"""By which network profile to connect next: each as often as configured, in their order, then the one that last worked, over and over (OCPP 2.0.1 B10).
 
-The profile by which the CSMS last accepted us is among them, so one that leads nowhere keeps nobody away for longer than its attempts.
+So one that leads nowhere keeps nobody away for longer than its attempts, and one that comes back is found (B10.FR.07, FR.08).
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ class Profiles:
     """Chooses, from what was set when this run began. `attempts` says how often one is tried before the next."""
 
     def __init__(self, configured: CsmsSettings, plan: NetworkPlan, attempts: Callable[[], int]) -> None:
-        self._choices = [settings_of(configured, profile) for profile in plan.profiles]
+        self._order = [settings_of(configured, profile) for profile in plan.profiles]
         self._last_good = plan.last_good
+        self._choices = self._round()
         self._attempts = attempts
         self._present = 0
         self._failed = 0
@@ -49,10 +50,17 @@ class Profiles:
     def accepted(self) -> bool:
         """Take that the CSMS has accepted us by the present one: none less safe is used any more. Tell whether that is news."""
         used, before = self.settings, self._last_good
-        self._choices = [choice for choice in self._choices if choice.security_profile >= used.security_profile]
-        self._present = self._choices.index(used)
-        self._failed, self._untried, self._last_good = 0, len(self._choices), used.slot
+        self._last_good = used.slot
+        self._order = [choice for choice in self._order if choice.security_profile >= used.security_profile]
+        self._choices = self._round()
+        self._present = self._order.index(used)
+        self._failed, self._untried = 0, len(self._choices)
         return used.slot != before
+
+    def _round(self) -> list[CsmsSettings]:
+        """Return whose turns come one after the other; a profile that is alone has them all."""
+        fallback = [choice for choice in self._order if choice.slot == self._last_good]
+        return self._order + fallback if len(self._order) > 1 else self._order
 
 
 def settings_of(configured: CsmsSettings, profile: NetworkProfile) -> CsmsSettings:
