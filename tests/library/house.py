@@ -26,7 +26,7 @@ class Charger:
         self.ev_ready = True
         self.evse_ready = True
         self.energy_wh = 1000.0
-        self.power_w: float | None = 0.0
+        self.power_w: float | None = 0.0  # the most that the vehicle can draw
         self.fault: str | None = None
         self.told: list[tuple[float, float, int]] = []
 
@@ -35,13 +35,18 @@ class Charger:
         """What the station permitted last."""
         return self.told[-1][1] if self.told else 0.0
 
+    @property
+    def drawn_w(self) -> float | None:
+        """What the vehicle draws: what it can, of what it is permitted."""
+        return self.power_w and min(self.power_w, self.told[-1][0] if self.told else 0.0)
+
     def fit(self, station: ChargePoint, evse: int = 1) -> None:
         """Join it to the station."""
         station.set_plugged_input(lambda: self.plugged, evse)
         station.set_ev_ready_input(lambda: self.ev_ready, evse)
         station.set_evse_ready_input(lambda: self.evse_ready, evse)
         station.set_energy_input(lambda: self.energy_wh, evse)
-        station.set_power_input(lambda: self.power_w, evse)
+        station.set_power_input(lambda: self.drawn_w, evse)
         station.add_fault_input(lambda: self.fault, evse)
         station.on_limit(lambda *limit: self.told.append(limit), evse)
 

@@ -187,3 +187,13 @@ async def test_one_that_raises_costs_its_answers_and_no_more(misbehaving: None) 
         house.station.changed()
         assert await house.station.begin_transaction("TAG1")
         await _eventually(lambda: house.charger.amperes == 32)
+
+
+@virtually
+async def test_a_reader_that_is_played_with_holds_up_nobody(acme: None) -> None:
+    async with House(extensions=["acme"]) as house:
+        await house.online()
+        said = [(await _tell(house, "door", f"TAG{number}"))["status"] for number in range(20)]
+        assert set(said) == {"Accepted", "Rejected"}, "those that come too fast are refused"
+        await asyncio.sleep(70)
+        await house.charge()

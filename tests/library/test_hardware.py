@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from tests.library.house import ID, House
+from tests.library.house import ID, Charger, House
 from tests.whole.rig import virtually
 
 from cpctl import ChargePoint
@@ -177,3 +177,35 @@ def test_a_measurand_that_there_is_no_place_for_is_refused_when_it_is_given() ->
         station.add_meter_input(lambda: 50.0, "Frequency")
     with pytest.raises(ValueError, match="Mood"):
         station.add_meter_input(lambda: 1.0, "Mood")
+
+
+@virtually
+async def test_two_evses_share_the_sites_current_and_each_has_its_own_hardware() -> None:
+    house = House(evses=2, site_current_a=40)
+    await house.csms.start()
+    other = Charger()
+    other.fit(house.station, 2)
+    async with house:
+        assert await house.station.online()
+        await house.charge("TAG1")
+        assert house.charger.amperes == 32
+        other.plugged, other.power_w = True, 20_000.0
+        house.charger.power_w = 20_000.0
+        assert await house.station.begin_transaction("TAG2", evse=2)
+        await house.until(lambda: (house.charger.amperes, other.amperes) == (20, 20), 120)
+        assert (house.station.status(2), house.station.is_transaction_running(2)) == ("Charging", True)
+        assert await house.station.end_transaction(evse=2)
+        assert (other.amperes, house.station.permits_charge(2)) == (0, False)
+        await house.until(lambda: house.charger.amperes == 32, 120)
+
+
+@virtually
+async def test_a_change_may_be_announced_from_any_thread() -> None:
+    house = House(period_s=5.0)
+    await house.csms.start()
+    async with house:
+        await house.online()
+        house.charger.plugged = True
+        await asyncio.to_thread(house.station.changed)
+        await asyncio.sleep(0.01)
+        assert house.station.status() == "Preparing"
