@@ -47,6 +47,7 @@ class FakeStation:
         self.posted: list[Input] = []
         self.commands: list[Command] = []
         self.outcomes: dict[type, Outcome] = {}
+        self.texts: dict[type, str] = {}  # what comes with them
         self.hold: dict[type, asyncio.Event] = {}  # commands of this type wait for it
         self.variables = {one.name: one.default for one in definitions(EVSES)}
         self.refs: dict[str, str] = {}
@@ -78,7 +79,7 @@ class FakeStation:
             self.on_variable(command.name, command.value)
             return SetOutcome.ACCEPTED, ""
         usual = ProfileOutcome.ACCEPTED if isinstance(command, SetNetworkProfile) else Decision.ACCEPTED
-        return self.outcomes.get(type(command), usual), ""
+        return self.outcomes.get(type(command), usual), self.texts.get(type(command), "")
 
     def variable(self, name: str) -> str:
         return self.variables[name]

@@ -150,8 +150,14 @@ async def test_a_call_becomes_a_command_and_its_outcome_the_answer(
 
 async def test_a_start_where_a_transaction_runs_already_tells_its_id(csms: EmbeddedCsms, point: Point) -> None:
     """F01.FR.13."""
-    point.station.running[2] = "t9"
+    point.station.texts[RemoteStart] = "t9"
     assert await csms.call("CP001", "RequestStartTransaction", start(evseId=2)) == {"status": "Accepted", "transactionId": "t9"}
+
+
+async def test_a_refused_start_says_why(csms: EmbeddedCsms, point: Point) -> None:
+    point.station.outcomes[RemoteStart] = Decision.REJECTED
+    point.station.texts[RemoteStart] = "No EVSE is free."
+    assert await csms.call("CP001", "RequestStartTransaction", start()) == refusal("Unspecified", additionalInfo="No EVSE is free.")
 
 
 async def test_a_cache_that_is_switched_off_cannot_be_cleared(csms: EmbeddedCsms, point: Point) -> None:
@@ -214,6 +220,8 @@ async def test_what_is_measured_is_told_when_asked_for(csms: EmbeddedCsms, point
     assert await trigger(csms, "MeterValues") == "Accepted"
     await eventually(lambda: len(point.station.of(TakeSample)) == 3)
     assert point.station.of(TakeSample) == [TakeSample(2), TakeSample(1), TakeSample(2)]
+    point.station.variables["AlignedDataCtrlr.Measurands"] = ""
+    assert await trigger(csms, "MeterValues") == "Rejected"
     point.service.measured(Measured(2, 1, sample(1, context=ReadingContext.TRIGGER)))
     await csms.until(lambda: bool(csms.point("CP001").meter_values))
     assert csms.point("CP001").meter_values[0]["evseId"] == 2

@@ -259,7 +259,10 @@ class EventGivenUp:
 
 @dataclass(frozen=True, slots=True)
 class RemoteStart:
-    """Start a transaction (1.6 RemoteStartTransaction; 2.0.1 F01/F02). `evse=None`: wherever it fits. Outcome: `Decision`."""
+    """Start a transaction (1.6 RemoteStartTransaction; 2.0.1 F01/F02). `evse=None`: wherever it fits. Outcome: `Decision`.
+
+    With an acceptance comes the id of the transaction that was there already and takes the token (F01.FR.13), where one was.
+    """
 
     request: int
     evse: int | None

@@ -25,8 +25,9 @@ def remote_start(turn: Turn, item: RemoteStart) -> None:
     if obstacle is not None:
         turn.reply(item.request, Decision.REJECTED, obstacle)
         return
-    turn.reply(item.request, Decision.ACCEPTED)
     place_of = state.evses.get(number)
+    there = place_of.transaction if place_of is not None else None
+    turn.reply(item.request, Decision.ACCEPTED, there.id if there is not None else "")
     plug = place_of.plug if place_of is not None else None
     question = Ask(state.next_ask, number, number, item.id_token, turn.now, plug, (), True, item.remote_start_id, item.group)
     state.next_ask += 1

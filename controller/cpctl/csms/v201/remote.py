@@ -56,8 +56,7 @@ class Remote:
         outcome, text = await self._inbox.request(lambda request: RemoteStart(request, evse, token, call["remoteStartId"], group))
         if outcome is not Decision.ACCEPTED:
             return refused("Unspecified", text) if text else {"status": "Rejected"}
-        running = self._view.transaction(evse) if evse is not None else None
-        return {"status": "Accepted"} | ({} if running is None else {"transactionId": running})
+        return {"status": "Accepted", "transactionId": text} if text else {"status": "Accepted"}
 
     async def stop(self, call: Payload) -> Payload:
         """RequestStopTransaction (F03, F04)."""

@@ -38,6 +38,8 @@ class Triggered:
                 return Followed(_ACCEPTED, self._triggers.heartbeat)
             case "StatusNotification":
                 return self._at(call, self._places.evses(), self._triggers.statuses)
+            case "MeterValues" if not self._view.variable("AlignedDataCtrlr.Measurands"):  # what is accepted has to be sent (F06.FR.10)
+                return refused("NotEnabled", "AlignedDataCtrlr.Measurands is empty")
             case "MeterValues":
                 return self._at(call, self._places.evses(), self._triggers.measure)
             case "TransactionEvent":
