@@ -363,6 +363,13 @@ def test_a_date_of_its_own_goes_before_the_life_time() -> None:
     assert asked(drive)
 
 
+def test_what_the_cache_takes_is_told() -> None:
+    drive = Drive(whole=False)
+    assert drive.station.live("AuthCacheCtrlr.Storage") == "0"
+    known(drive, ACCEPTED)
+    assert 0 < int(drive.station.live("AuthCacheCtrlr.Storage") or 0) < 1000
+
+
 def test_the_answer_to_an_event_updates_the_cache() -> None:
     """C10.FR.05, C12.FR.06."""
     drive = charging()

@@ -15,8 +15,9 @@ from .stamps import latest, ms_until
 
 MAX_ENTRIES: Final = 500
 
-# An entry without its token: status, group, dates.
+# An entry without its token: status, group, dates. A token has at most 36 characters.
 ENTRY_BYTES: Final = 200
+STORAGE_BYTES: Final = MAX_ENTRIES * (ENTRY_BYTES + 36)
 
 
 class TokenCache:

@@ -72,6 +72,7 @@ def _grave(_: State, evse: Evse) -> str:
 
 
 _STATION: Final[Mapping[str, Callable[[State], str | None]]] = {
+    "AuthCacheCtrlr.Storage": lambda state: str(state.cache.size),
     "ChargingStation.AvailabilityState": _station_state,
     "ChargingStation.Problem": lambda state: _whether(state.link.dead or any(evse.grave_faults for evse in state.evses.values())),
 }

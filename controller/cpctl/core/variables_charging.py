@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from .cache import STORAGE_BYTES
 from .model import Measurand, TxPoint
 from .settings import EvseSettings
-from .variable_definition import DAY_S, Definition, Kind, fact, flag, number, seconds, text
+from .variable_definition import DAY_S, Definition, Kind, fact, flag, live, number, seconds, text
 
 # A transaction may last for weeks, its end is one message: this many samples of some hundred bytes each are kept for it.
 MAX_STOP_SAMPLES: Final = 60
@@ -31,6 +32,10 @@ _SAMPLED_DEFAULT: Final = ",".join((Measurand.ENERGY_IMPORT_REGISTER, Measurand.
 
 # What our hardware can see; nothing here looks at the parking bay.
 TX_POINTS: Final = (TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED, TxPoint.POWER_PATH_CLOSED, TxPoint.ENERGY_TRANSFER)
+
+
+# How a full authorization cache may make room (AuthCacheCtrlr.Policy).
+_POLICIES: Final = ("LRU", "LFU", "FIFO", "CUSTOM")
 
 
 def charging_variables(evses: Sequence[EvseSettings]) -> tuple[Definition, ...]:
@@ -85,6 +90,14 @@ def _authorization() -> tuple[Definition, ...]:
             0,
             10 * 366 * DAY_S,
             "s",
+        ),
+        live("AuthCacheCtrlr.Storage", Kind.INTEGER, "about how much the cache takes", "B", 0, STORAGE_BYTES),
+        fact(
+            "AuthCacheCtrlr.Policy",
+            Kind.OPTION_LIST,
+            "CUSTOM",
+            "what gives way in a full cache: what is refused, then what was not heard of for longest",
+            values=_POLICIES,
         ),
         flag("AuthCacheCtrlr.DisablePostAuthorize", False, "do not ask again about a token that the cache refuses"),
     )
