@@ -73,6 +73,14 @@ class Conversation:
                 found.append((asked[id], number))
         return found
 
+    async def arrivals_s(self, action: str, within_s: float) -> list[float]:
+        """Let so much time pass; return when in it messages of one kind arrived, to a tenth of a second."""
+        found: list[float] = []
+        for tenth in range(int(within_s * 10)):
+            found += [tenth / 10] * (len(self.payloads(action)) - len(found))
+            await self._rig.sleep(0.1)
+        return found
+
     async def was(self, *expected: str, then: Collection[str] = (), within_s: float = 60.0) -> None:
         """Wait until exactly this was said in this order, `then` that in any order, and nothing more after it."""
 

@@ -11,7 +11,6 @@ heartbeats, meter values outside of transactions, and events of a transaction th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,8 +24,8 @@ _METERING = ("MeterValueClock", "MeterValuePeriodic")
 class Rig(WholeRig):
     """A charging station whose CSMS speaks 2.0.1."""
 
-    def __init__(self, directory: Path, *, csms: Mapping[str, object] | None = None, **options: Any) -> None:
-        super().__init__(directory, csms={"versions": ["2.0.1"], **(csms or {})}, **options)
+    def __init__(self, directory: Path, **options: Any) -> None:
+        super().__init__(directory, ocpp="2.0.1", **options)
 
     async def occupied(self, occupied: bool = True, evse: int = 1) -> None:
         """Wait until the CSMS knows that a connector is occupied, or is not."""
