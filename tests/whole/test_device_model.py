@@ -138,7 +138,8 @@ async def test_what_one_version_sets_the_other_reads_and_people_may_use_either_n
         assert await read(rig, "SampledDataCtrlr.TxUpdatedInterval") == ["45"]
         await put("SampledDataCtrlr.TxUpdatedInterval", "46")
         assert await read(rig, "SampledDataCtrlr.TxUpdatedInterval") == ["46"]
-        await put("OCPPCommCtrlr.MessageAttempts[TransactionEvent]", "4")
+        await put("ocppcommctrlr.MESSAGEATTEMPTS[transactionevent]", "4")
+        assert await shown(rig, "OCPPCommCtrlr.MessageAttempts[TransactionEvent]") == "4"
         await put("OCPPCommCtrlr.MessageAttempts", "5")  # by the name that it had before
         assert await shown(rig, "OCPPCommCtrlr.MessageAttempts[TransactionEvent]") == "5"
         for name, value, error in [

@@ -167,6 +167,7 @@ class StationServices:
         """Set a variable by its 1.6 key or its Component.Variable."""
         own = {definition.key.casefold(): definition.name for definition in self._controller.settings.own_variables if definition.key}
         variable, wanted = (own[name.casefold()], value) if name.casefold() in own else named(name, value)
+        variable = {definition.name.casefold(): definition.name for definition, _ in self._station.variables()}.get(variable.casefold(), variable)
         outcome, text = await self._controller.request(lambda request: SetVariable(request, variable, wanted, local=True))
         if outcome is SetOutcome.UNKNOWN:
             raise NotFound(f"There is no variable {name!r}.", "cpctl variables, or GET /api/v1/variables, lists them.", field="name")
