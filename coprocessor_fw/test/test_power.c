@@ -131,6 +131,30 @@ static void counts_and_ages_saturate(void)
     CHECK_EQ(set.entry[CP_FAULT_VENTILATION].age_ms, UINT32_MAX);
 }
 
+static void a_fault_that_comes_back_is_young_again_and_only_standing_ones_age(void)
+{
+    cp_fault_set_t set = {0};
+
+    (void)cp_fault_cause(&set, CP_FAULT_PILOT_SHORT, true); /* the first of the catalogue */
+    cp_faults_age(&set, 10);
+    CHECK_EQ(set.entry[CP_FAULT_PILOT_SHORT].age_ms, 10);
+    CHECK_EQ(set.entry[CP_FAULT_VENTILATION].age_ms, 0);
+    (void)cp_fault_cause(&set, CP_FAULT_PILOT_SHORT, false);
+    (void)cp_fault_cause(&set, CP_FAULT_PILOT_SHORT, true);
+    CHECK_EQ(set.entry[CP_FAULT_PILOT_SHORT].age_ms, 0);
+}
+
+static void what_does_not_stand_cannot_be_cleared(void)
+{
+    cp_fault_set_t set = {0};
+
+    CHECK(!cp_fault_clear(&set, CP_FAULT_SELF_TEST, true));
+    (void)cp_fault_cause(&set, CP_FAULT_SELF_TEST, true);
+    (void)cp_fault_cause(&set, CP_FAULT_SELF_TEST, false);
+    CHECK(cp_fault_clear(&set, CP_FAULT_SELF_TEST, true));
+    CHECK(!cp_fault_clear(&set, CP_FAULT_SELF_TEST, true));
+}
+
 static void the_set_reads_as_bits_of_the_catalogue(void)
 {
     cp_fault_set_t set = {0};
@@ -150,6 +174,7 @@ static void every_fault_trips_but_the_gentle_ones_that_end_the_permission(void)
         (void)cp_fault_cause(&set, (cp_fault_t)i, true);
         CHECK_EQ(cp_faults_trip(&set), !gentle);
         CHECK_EQ(cp_faults_deny(&set), gentle);
+        CHECK_EQ(cp_faults_lock_out(&set), cp_fault_class((uint8_t)i) == CP_FAULT_CLASS_LOCKOUT);
     }
 }
 
@@ -164,6 +189,8 @@ int main(void)
         TEST(a_latched_fault_waits_for_its_command),
         TEST(a_lock_out_is_cleared_at_the_device_only),
         TEST(counts_and_ages_saturate),
+        TEST(a_fault_that_comes_back_is_young_again_and_only_standing_ones_age),
+        TEST(what_does_not_stand_cannot_be_cleared),
         TEST(the_set_reads_as_bits_of_the_catalogue),
         TEST(every_fault_trips_but_the_gentle_ones_that_end_the_permission),
     };
