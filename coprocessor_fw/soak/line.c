@@ -111,10 +111,11 @@ static void lease(line_t *line, uint8_t evse)
     static const uint16_t limits[] = {0, 59, 60, 100, 160, 160, 160, 160, 320, 320, 515, 800};
     uint8_t payload[CP_MSG_LEASE_SIZE];
 
+    line->behind = roll(line, line->behind ? 240 : 960) == 0u ? !line->behind : line->behind;
     line->limit_da = roll(line, 24) == 0u ? limits[roll(line, 12)] : line->limit_da;
     const cp_msg_lease_t m = {
         .evse = evse,
-        .plug = line->cp->evse[evse - 1u].plug - (roll(line, 24) == 0u ? 1u : 0u),
+        .plug = line->cp->evse[evse - 1u].plug - (line->behind || roll(line, 24) == 0u ? 1u : 0u),
         .limit_da = line->limit_da,
         .phases = roll(line, 24) == 0u ? 1u : line->cp->evse[evse - 1u].config.phases,
         .ttl_ms = roll(line, 40000),

@@ -16,6 +16,7 @@
 #define EVSES LINE_EVSES
 /* Ticks of one walk: a board of one configuration, from its first start on. */
 #define WALK_TICKS 200000u
+#define TELL_TICKS 100000000u
 #define BUTTON_MS 3100u
 
 typedef struct {
@@ -315,6 +316,9 @@ int main(int argc, char **argv)
     (void)atexit(say_way);
     for (uint64_t done = 0; done < ticks; done += WALK_TICKS, walks++) {
         one_walk(seed + walks, ticks - done < WALK_TICKS ? ticks - done : WALK_TICKS);
+        if ((done + WALK_TICKS) % TELL_TICKS == 0u) { /* for whoever waits, or stops it */
+            (void)fprintf(stderr, "%" PRIu64 " ticks\n", done + WALK_TICKS);
+        }
     }
     CHECK(total.closings > walks && total.spoiled > walks);
     (void)printf("{\"ticks\": %" PRIu64 ", \"seed\": %" PRIu32 ", \"walks\": %" PRIu32 ", \"closings\": %" PRIu64
