@@ -36,11 +36,24 @@ fw-build target="esp32":
 prove *args:
     scripts/prove {{ args }}
 
+# Make the safety core wrong in one small place at a time and see that a test notices; `just mutants cp_power.c`, `just mutants --sample`
+mutants *args:
+    scripts/mutants {{ args }}
+
+# Visit every state of one EVSE in the core itself, with shrunk timers; `just explore --quick`, `just explore lease heat`
+explore *args:
+    scripts/explore {{ args }}
+
+# Seed known bugs into a copy of the core and see that every tool catches its own; `just seeded --quick` without the provers
+seeded *args:
+    scripts/seeded {{ args }}
+
 # Replay the corpus of the link decoder's fuzzer, then send OCPP frames made from the schemas; `just fuzz 2000`
 fuzz frames="100000":
     scripts/fuzz {{ frames }}
 
-# Let the controller die at commits and by SIGKILL, with power cuts between; `just soak --crashes 500 --kills 200 --seed 7`
+# Let the controller die at commits and by SIGKILL, with power cuts between: `just soak --crashes 500 --kills 200 --seed 7`; or walk the
+# firmware core at random: `just soak core --ticks 1000000000 --seed 7`
 soak *args:
     scripts/soak {{ args }}
 
