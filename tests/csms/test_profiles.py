@@ -98,6 +98,14 @@ async def no_answer_to_a_boot() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
+async def somebody_who_rejects_us() -> AsyncIterator[str]:
+    server = EmbeddedCsms(utc_now, Random(2))
+    server.boot_with(*["Rejected"] * 100)
+    yield await server.start()
+    await server.stop()
+
+
+@asynccontextmanager
 async def a_cut_at_the_boot() -> AsyncIterator[str]:
     server = EmbeddedCsms(utc_now, Random(2))
     server.insist(Cut(), "BootNotification")
@@ -105,7 +113,7 @@ async def a_cut_at_the_boot() -> AsyncIterator[str]:
     await server.stop()
 
 
-@pytest.mark.parametrize("trap", [nobody, somebody_else, another_password, no_answer_to_a_boot, a_cut_at_the_boot])
+@pytest.mark.parametrize("trap", [nobody, somebody_else, another_password, no_answer_to_a_boot, somebody_who_rejects_us, a_cut_at_the_boot])
 async def test_a_profile_that_leads_nowhere_is_left_for_the_one_that_last_worked(
     home: EmbeddedCsms, make_point: Callable[..., Point], trap: Callable[[], AbstractAsyncContextManager[str]]
 ) -> None:
@@ -182,6 +190,17 @@ async def test_a_new_csms_is_told_who_we_are_and_proves_the_profile_good(
     assert home.point("CP001").connections == 0
     await server.set_up(True)
     await eventually(lambda: point.station.online, 1500)
+    await server.stop()
+
+
+async def test_a_new_csms_that_lets_us_wait_is_waited_for(home: EmbeddedCsms, make_point: Callable[..., Point]) -> None:
+    server = EmbeddedCsms(utc_now, Random(2), password=PASSWORD)
+    server.boot_with(*["Pending"] * 20, interval=60)
+    url = await server.start()
+    point = make_point(home.url, station=station_with(plan(url)), versions=("2.0.1",), security_profile=1, password=PASSWORD)
+    await eventually(lambda: point.station.online, 3000)
+    assert home.point("CP001").connections == 0
+    assert server.point("CP001").connections == 1
     await server.stop()
 
 

@@ -318,9 +318,9 @@ class CsmsService:
             await socket.close()
 
     async def _end_trial(self, session: Session) -> None:
-        """Leave whoever does not answer our boot where a new network profile leads; that attempt has failed."""
+        """Leave whoever answers our boot with Rejected, or not at all, where a new network profile leads; that attempt has failed."""
         await asyncio.sleep(self._tunables.message_timeout_s() + TRIAL_S)
-        if self._standing.registration is Registration.UNKNOWN:
+        if self._standing.registration in (Registration.UNKNOWN, Registration.REJECTED):
             log.warning("csms.profile_leads_nowhere", slot=self._settings.slot)
             await session.close()
 
