@@ -82,8 +82,8 @@ static void say_event(const exploration_t *x, unsigned event)
                  h.feedback_disagrees ? ", feedback disagrees" : "", h.lock_stays ? ", lock stays" : "",
                  h.residual ? ", residual current" : "", h.earth_lost ? ", earth lost" : "",
                  h.stop_pressed ? ", stop pressed" : "");
-    if (h.cable + h.heat + h.current > 0) {
-        (void)printf(", cable %u, heat %u, current %u", h.cable, h.heat, h.current);
+    if (h.heat != 'r' || h.cable > 0u || x->slice->currents != NULL) {
+        (void)printf(", cable %u, heat %c, current %c", h.cable, h.heat, h.current);
     }
 }
 

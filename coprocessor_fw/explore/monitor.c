@@ -30,6 +30,7 @@ static const struct {
     [OPENS_FAR] = {"twice the limit under an offer (S22)", CP_OVERCURRENT_FAR_MS - 1u},
     [OPENS_FEEDBACK] = {"feedback open (S26)", CP_FEEDBACK_MS - 1u},
     [OPENS_CABLE] = {"cable unknown (S5, S26)", CP_PROXIMITY_MS + CP_PROXIMITY_FAULT_MS},
+    [OPENS_BLIND] = {"no reading for the overcurrent guard (S11, S25)", CP_WIND_DOWN_MS},
     [OPENS_HEAT] = {"too hot, or its sensor broken (S11)",
                     (CP_SENSOR_WINDOWS + 1u) * CP_SENSOR_WINDOW_MS + CP_WIND_DOWN_MS},
 };
@@ -109,11 +110,12 @@ static uint32_t causes(const monitor_t *m, const slice_t *slice, const happening
         {OPENS_STOP, h->stop_pressed},
         {OPENS_RESIDUAL, h->residual},
         {OPENS_EARTH, h->earth_lost},
-        {OPENS_OVERCURRENT, judged && (h->current == 1u || h->current == 2u)},
-        {OPENS_FAR, judged && h->current == 2u},
+        {OPENS_OVERCURRENT, judged && (h->current == 'o' || h->current == 'f')},
+        {OPENS_FAR, judged && h->current == 'f'},
         {OPENS_FEEDBACK, h->feedback_disagrees},
         {OPENS_CABLE, h->cable == 1u},
-        {OPENS_HEAT, h->heat == 1u},
+        {OPENS_BLIND, judged && h->current == 'n'},
+        {OPENS_HEAT, h->heat == 'h' || h->heat == 'b'},
     };
     uint32_t bits = 0;
 

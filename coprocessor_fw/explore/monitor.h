@@ -21,6 +21,7 @@ typedef enum {
     OPENS_FAR,
     OPENS_FEEDBACK,
     OPENS_CABLE,
+    OPENS_BLIND,
     OPENS_HEAT,
     OPENS_COUNT,
 } opens_t;

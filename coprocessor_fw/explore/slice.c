@@ -30,6 +30,12 @@ static const slice_t table[] = {
     {.name = "any pilot", .config = {TETHERED}, .pilots = "ABCDEXbc", .commands = "g"},
     {.name = "ventilation", .config = {TETHERED, .ventilation = true}, .pilots = "ABCD", .commands = "g"},
     {.name = "lease", .config = {TETHERED}, .pilots = "ABC", .commands = "gGlofz", .quick = true},
+    {.name = "stopping", .config = {TETHERED}, .pilots = "AC", .commands = "gz", .currents = "n0c", .quick = true},
+    {.name = "blind guard",
+     .config = {TETHERED, .current = (uint8_t)CP_CURRENT_SOURCE_METER},
+     .pilots = "AC",
+     .commands = "g",
+     .currents = "nc"},
     {.name = "contactor",
      .config = {TETHERED, .feedback_fitted = true},
      .pilots = "AC",
@@ -66,13 +72,15 @@ static const slice_t table[] = {
      .config = {TETHERED, .current = (uint8_t)CP_CURRENT_SOURCE_METER},
      .pilots = "AC",
      .commands = "g",
-     .currents = 3},
+     .currents = "0of"},
     {.name = "stopped overcurrent",
      .config = {TETHERED, .current = (uint8_t)CP_CURRENT_SOURCE_METER},
      .pilots = "AC",
      .commands = "gz",
-     .currents = 2},
-    {.name = "heat", .config = {TETHERED, .temperature = NTC}, .pilots = "AC", .commands = "g", .heats = 3},
+     .currents = "0o"},
+    {.name = "heat", .config = {TETHERED, .temperature = NTC}, .pilots = "AC", .commands = "g", .heats = "rh"},
+    {.name = "sensor", .config = {TETHERED, .temperature = NTC}, .pilots = "AC", .commands = "g", .heats = "rb"},
+    {.name = "derating", .config = {TETHERED, .temperature = NTC}, .pilots = "C", .commands = "g", .heats = "rdh"},
     {.name = "phases", .config = {TETHERED, .phase_switch = true}, .pilots = "ABC", .commands = "13z", .quick = true},
     {.name = "commands", .config = {TETHERED}, .pilots = "AC", .commands = "gaAwsh"},
     {.name = "pilot break",
@@ -94,9 +102,14 @@ static unsigned choices(unsigned count)
     return count > 1u ? count : 1u;
 }
 
+static unsigned letters(const char *those)
+{
+    return those == NULL ? 1u : (unsigned)strlen(those);
+}
+
 unsigned slice_ticks(const slice_t *s)
 {
-    return (unsigned)strlen(s->pilots) * choices(s->cables) * choices(s->heats) * choices(s->currents) << s->feedback
+    return (unsigned)strlen(s->pilots) * choices(s->cables) * letters(s->heats) * letters(s->currents) << s->feedback
            << s->lock << s->residual << s->earth << s->stop;
 }
 
@@ -108,6 +121,13 @@ static unsigned take(unsigned *number, unsigned count)
     return digit;
 }
 
+static char pick(unsigned *number, const char *those, char otherwise)
+{
+    const unsigned digit = take(number, letters(those));
+
+    return those == NULL ? otherwise : those[digit];
+}
+
 happening_t slice_tick(const slice_t *s, unsigned number)
 {
     happening_t h = {0};
@@ -116,8 +136,8 @@ happening_t slice_tick(const slice_t *s, unsigned number)
     h.diode = pilot < 'a';
     h.letter = h.diode ? pilot : (char)(pilot - 'a' + 'A');
     h.cable = (uint8_t)take(&number, s->cables);
-    h.heat = (uint8_t)take(&number, s->heats);
-    h.current = (uint8_t)take(&number, s->currents);
+    h.heat = pick(&number, s->heats, 'r');
+    h.current = pick(&number, s->currents, 'n');
     h.feedback_disagrees = take(&number, s->feedback ? 2u : 1u) != 0u;
     h.lock_stays = take(&number, s->lock ? 2u : 1u) != 0u;
     h.residual = take(&number, s->residual ? 2u : 1u) != 0u;
@@ -126,14 +146,41 @@ happening_t slice_tick(const slice_t *s, unsigned number)
     return h;
 }
 
+/* At the NTC's divider. */
+static uint16_t sensor_mv(char heat)
+{
+    switch (heat) {
+    case 'd':
+        return 700;
+    case 'h':
+        return 300;
+    case 'b':
+        return 3300;
+    default:
+        return 1650;
+    }
+}
+
+static uint32_t current_ma(char current)
+{
+    switch (current) {
+    case 'c':
+        return 16000;
+    case 'o':
+        return 20000;
+    case 'f':
+        return 40000;
+    default:
+        return 0;
+    }
+}
+
 cp_evse_inputs_t slice_inputs(const cp_evse_t *e, const happening_t *h)
 {
     static const uint32_t cables_ohm[] = {220, UINT32_MAX, 680};
-    static const uint16_t heats_mv[] = {1650, 300, 3300, 700};
-    static const uint32_t currents_ma[] = {0, 20000, 40000, 16000, 0};
     const levels_t levels = levels_of(h->letter, h->diode, (cp_drive_t)e->drive);
     const bool locked = e->lock_driven != h->lock_stays;
-    const uint8_t source = h->current == 4u ? (uint8_t)CP_METER_SOURCE_NONE : (uint8_t)CP_METER_SOURCE_INTERNAL;
+    const uint8_t source = h->current == 'n' ? (uint8_t)CP_METER_SOURCE_NONE : (uint8_t)CP_METER_SOURCE_INTERNAL;
 
     return (cp_evse_inputs_t){
         .pilot_high_mv = levels.high_mv,
@@ -141,11 +188,11 @@ cp_evse_inputs_t slice_inputs(const cp_evse_t *e, const happening_t *h)
         .proximity_ohm = cables_ohm[h->cable],
         .feedback_closed = cp_evse_is_closed(e) != h->feedback_disagrees,
         .lock_at = locked ? (uint8_t)CP_LOCK_AT_LOCKED : (uint8_t)CP_LOCK_AT_UNLOCKED,
-        .meter = {.source = source, .current_ma = {currents_ma[h->current]}},
+        .meter = {.source = source, .current_ma = {current_ma(h->current)}},
         .rcm_closed = !h->residual,
         .earth_present = !h->earth_lost,
         .stop_closed = !h->stop_pressed,
-        .temperature_mv = heats_mv[h->heat],
+        .temperature_mv = sensor_mv(h->heat),
     };
 }
 

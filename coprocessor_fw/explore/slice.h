@@ -18,8 +18,8 @@ typedef struct {
     bool earth;           /* may be lost */
     bool stop;            /* may be pressed */
     uint8_t cables;       /* choices: 220 ohm, none, 680 ohm */
-    uint8_t heats;        /* room, stop, broken wire, derating */
-    uint8_t currents;     /* nothing, over the limit, far over it, within it, no reading */
+    const char *heats;    /* r room, d derating, h too hot, b broken wire; NULL: room */
+    const char *currents; /* n no reading, 0 none, c within the limit, o over it, f far over it; NULL: no reading */
 } slice_t;
 
 /* One tick's surroundings, by what differs from a sound and quiet world. */
@@ -32,8 +32,8 @@ typedef struct {
     bool earth_lost;
     bool stop_pressed;
     uint8_t cable;
-    uint8_t heat;
-    uint8_t current;
+    char heat; /* as in heats */
+    char current; /* as in currents */
 } happening_t;
 
 /* All slices; a NULL name ends them. */

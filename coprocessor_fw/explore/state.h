@@ -5,7 +5,7 @@
 
 #include "cp_evse.h"
 
-#define STATE_BYTES 125u
+#define STATE_BYTES 124u
 
 /* Bring every field that two states may differ in without ever deciding differently to one value. */
 void state_canonicalise(cp_evse_t *e);
