@@ -1,4 +1,4 @@
-// A strict OCPP 1.6 CSMS, driven by one JSON object a line on stdin, telling what happens by one a line on stdout.
+// A strict CSMS of OCPP 1.6 or 2.0.1, driven by one JSON object a line on stdin, telling what happens by one a line on stdout.
 //
 // in:  {"op":"send","n":1,"identity":"CP001","action":"Reset","payload":{}}    send a CALL
 //      {"op":"raw","identity":"CP001","text":"..."}                            send anything
@@ -23,6 +23,7 @@ const usual = {
   DataTransfer: () => ({ status: 'UnknownVendorId' }),
   Heartbeat: () => ({ currentTime: now() }),
   MeterValues: () => ({}),
+  NotifyReport: () => ({}),
   StartTransaction: () => ({ ...accepted, transactionId: ++transactions }),
   StatusNotification: () => ({}),
   StopTransaction: () => accepted,
@@ -30,7 +31,7 @@ const usual = {
 const scripted = {};
 const clients = new Map();
 
-const server = new rpc.RPCServer({ protocols: ['ocpp1.6'], strictMode: true, callTimeoutMs: 20000 });
+const server = new rpc.RPCServer({ protocols: ['ocpp1.6', 'ocpp2.0.1'], strictMode: true, callTimeoutMs: 20000 });
 server.auth((accept) => accept());
 server.on('client', (client) => {
   const identity = client.identity;
