@@ -173,26 +173,34 @@ async def test_remote_starts_stops_and_limits_reach_the_programs_hardware() -> N
         assert house.charger.amperes == 0
 
 
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("in_order", [True, False], ids=["stopped", "killed"])
 @virtually
-async def test_a_transaction_outlives_the_program_with_a_store(tmp_path: Path) -> None:
-    first = House(store=tmp_path)
+async def test_a_transaction_outlives_the_program_with_a_store(tmp_path: Path, version: str, in_order: bool) -> None:
+    first = House(store=tmp_path, versions=[version])
     await first.csms.start()
-    second = House(store=tmp_path, csms=first.csms)
-    async with first:
-        await first.online()
-        await first.charge()
-        assert first.charger.amperes == 32
-        await first.csms.until(lambda: bool(first.csms.ledger.charges))
-        await first.station.__aexit__(None, None, None)
-        assert first.charger.amperes == 0, "nothing is left permitted that nobody stands for"
-        second.charger.energy_wh, second.charger.plugged, second.charger.power_w = 1700.0, True, 7000.0
-        async with second:
-            await second.status("Charging")
-            assert await second.station.end_transaction("TAG1")
-            await second.csms.until(lambda: second.csms.ledger.charges[0].stop is not None)
-        (charge,) = first.csms.ledger.charges
-        assert (charge.meter_start, charge.meter_stop) == (1000, 1700), "what flowed while the program was away is counted"
-        await first.station.__aenter__()
+    second = House(store=tmp_path, versions=[version], csms=first.csms)
+    running = asyncio.create_task(first.station.run())
+    await asyncio.sleep(0.001)
+    await first.station.online()
+    await first.charge()
+    assert first.charger.amperes == 32
+    await first.csms.until(lambda: bool(first.csms.ledger.charges))
+    if in_order:
+        first.station.stop()
+    else:
+        running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert first.charger.amperes == 0, "nothing is left permitted that nobody stands for"
+    second.charger.energy_wh, second.charger.plugged, second.charger.power_w = 1700.0, True, 7000.0
+    async with second:
+        await second.status("Charging")
+        assert await second.station.end_transaction("TAG1")
+        await second.csms.until(lambda: second.csms.ledger.charges[0].stop is not None)
+    (charge,) = first.csms.ledger.charges
+    assert (charge.meter_start, charge.meter_stop) == (1000, 1700), "what flowed while the program was away is counted"
+    assert first.csms.ledger.problems == []
+    await first.csms.stop()
 
 
 @virtually
