@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.kills.run import run_real
+from tests.whole.words import in_every_version
 
-KILLS, SEED = 30, 1
+KILLS, SEED = 20, 1
 
 
-async def test_thirty_kills_at_random_instants_lose_nothing(tmp_path: Path) -> None:
-    outcome = await run_real(tmp_path, KILLS, SEED)
+@in_every_version
+async def test_twenty_kills_at_random_instants_lose_nothing(tmp_path: Path, ocpp: str) -> None:
+    outcome = await run_real(tmp_path, KILLS, SEED, ocpp=ocpp)
     assert outcome.problems == [], f"seed {SEED}: {outcome}"
     assert outcome.kills == KILLS
     assert outcome.transactions >= KILLS // 8

@@ -58,7 +58,7 @@ async def test_a_replug_before_anything_was_accepted_is_just_another_plug_in(tmp
 @in_every_version
 @virtually
 async def test_a_replug_goes_on_with_the_old_transaction_only_where_that_is_configured(tmp_path: Path, ocpp: str) -> None:
-    async with Rig(tmp_path, ocpp=ocpp, StopTransactionOnEVSideDisconnect=False) as rig:
+    async with Rig(tmp_path, ocpp=ocpp, StopTransactionOnEVSideDisconnect=False, **{"TxCtrlr.TxStopPoint": "Authorized"}) as rig:
         await rig.online()
         await rig.charge()
         await rig.plant.vehicle(state="A")

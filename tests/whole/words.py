@@ -146,5 +146,5 @@ _KEYS: Mapping[str, str] = {
 
 VERSIONS: Mapping[str, Words] = {"1.6": Words16(), "2.0.1": Words201(), "2.1": Words201(version="2.1")}
 
-in_every_version = pytest.mark.parametrize("ocpp", ["1.6"])
+in_every_version = pytest.mark.parametrize("ocpp", ["1.6", "2.0.1"])
 """A scenario that is one and the same whatever version is spoken: `Rig(..., ocpp=ocpp)`."""
