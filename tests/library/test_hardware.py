@@ -209,3 +209,21 @@ async def test_a_change_may_be_announced_from_any_thread() -> None:
         await asyncio.to_thread(house.station.changed)
         await asyncio.sleep(0.01)
         assert house.station.status() == "Preparing"
+
+
+@virtually
+async def test_the_device_model_shows_what_is_fitted_and_nothing_else() -> None:
+    house = House(versions=["2.0.1"])
+    await house.csms.start()
+    house.station.on_unlock(lambda: True)
+    asked = [("ConnectorPlugRetentionLock", "State"), ("TemperatureSensor", "Temperature"), ("EVSE", "AvailabilityState")]
+    data = [{"component": {"name": component, "evse": {"id": 1}}, "variable": {"name": variable}} for component, variable in asked]
+    async with house:
+        assert await house.station.online()
+        await asyncio.sleep(1)
+        read = (await house.call("GetVariables", getVariableData=data))["getVariableResult"]
+    assert [(one["attributeStatus"], one.get("attributeValue")) for one in read] == [
+        ("Accepted", "unlocked"),
+        ("UnknownComponent", None),
+        ("Accepted", "Available"),
+    ]

@@ -20,6 +20,7 @@ from cpctl.core.inputs import ClockSet, CoprocessorLost, CoprocessorReady, Input
 from cpctl.core.model import Measurand, Stamp
 from cpctl.core.outputs import Outcome, Output, Restart
 from cpctl.core.records import FirmwareMark, Record
+from cpctl.core.settings import EvseSettings
 from cpctl.core.station import Station
 from cpctl.csms.hooks import Hooks
 from cpctl.csms.service import CsmsService
@@ -86,6 +87,7 @@ class Surroundings:
     observe: Observe | None = None
     firmware_version: str = VERSION  # as the CSMS is told
     electrical: MakeElectrical | None = None
+    evses: Sequence[EvseSettings] = ()  # as built, where no board's file tells it
 
 
 class Controller:
@@ -113,8 +115,10 @@ class Controller:
             lists = measurand_lists(station_settings(config).evses, measured)
             self._declared = Declarations((*self.extensions.declared, *around.declared, *lists))
             own = self._declared.definitions
+            built = station_settings(config, () if around.electrical else board_settings(config, around.simulated).evses)
             self.settings = replace(
-                station_settings(config, () if around.electrical else board_settings(config, around.simulated).evses),
+                built,
+                evses=tuple(around.evses) or built.evses,
                 csms=redact_text(self.csms_settings.endpoint),
                 credentials=credentials(self.csms_settings),
                 own_variables=own,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -26,6 +27,7 @@ from cpctl.config import StartOptions
 from cpctl.core.inputs import CoprocessorLost, EvseObserved, Input, Reset
 from cpctl.core.outputs import Decision, Outcome, Output
 from cpctl.core.records import Record
+from cpctl.core.settings import EvseSettings
 from cpctl.core.station import Station
 from cpctl.errors import Refused
 from cpctl.link.coprocessor import Post
@@ -151,6 +153,7 @@ class ChargePoint(Fittings, Talk, Charging, Own):
             observe=self._observe,
             firmware_version=self._firmware_version,
             electrical=self._electrical,
+            evses=self._built(),
         )
         self._controller = Controller(self._config, StartOptions(self._store or Path()), around)
 
@@ -207,9 +210,14 @@ class ChargePoint(Fittings, Talk, Charging, Own):
     # ------------------------------------------------------------ wiring
 
     def _electrical(self, post: Post, station: Station, records: Mapping[str, Record]) -> Electrical:
-        evses = station_settings(self._config).evses
-        self._hardware = Hardware(evses, self._pins, post, records, self._random, self._wanted(station), self._period_s)
+        self._hardware = Hardware(self._built(), self._pins, post, records, self._random, self._wanted(station), self._period_s)
         return self._hardware
+
+    def _built(self) -> list[EvseSettings]:
+        """Say what the EVSEs have, by what is fitted to them."""
+        every = station_settings(self._config).evses
+        pins = self._pins
+        return [replace(one, temperature=pins[one.id].temperature_c is not None, lock=pins[one.id].unlock is not None) for one in every]
 
     def _wanted(self, station: Station) -> Callable[[int], bool]:
         """Tell whether a token or a transaction is there, which stands for a vehicle where no input could tell of one."""
