@@ -29,7 +29,7 @@ class Charge:
     meter_values: list[Payload] = field(default_factory=list)  # messages with a meterValue between start and stop
     stop: Payload | None = None
     repeats: int = 0  # messages of it that came more than once
-    events: dict[int, Payload] = field(default_factory=dict)  # 2.0.1: by seqNo
+    events: dict[int, Payload] = field(default_factory=dict, repr=False)  # 2.0.1: by seqNo
 
     @property
     def missing(self) -> list[int]:
