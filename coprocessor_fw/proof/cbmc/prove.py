@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prove the harnesses of harnesses.toml with CBMC; cbmc, goto-cc and goto-instrument are on PATH (see scripts/prove-cbmc).
 
-prove.py [--quick] [HARNESS ...]     only these, such as tick; --quick leaves out what CI does not prove
+prove.py [--quick] [--core DIR] [HARNESS ...]     only these, such as tick; --quick leaves out what CI does not prove; --core
+proves another core than this tree's, such as a copy with a bug in it, and keeps its results there
 
 A claim that does not hold fails; so does a place that must be reached and is not, for then the claims say nothing, and a number of
 claims that differs from the pinned one. Results go to build/prove/cbmc.json, the traces of what failed to build/prove/cbmc-NAME.trace.
@@ -23,9 +24,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 CORE = HERE.parents[1] / "components/cp_core"
-WORK = ROOT / "build/prove/cbmc"
-RESULT = ROOT / "build/prove/cbmc.json"
-COMPILE = ("goto-cc", "-std=c11", f"-I{CORE / 'include'}", f"-I{CORE}", f"-I{HERE}")
+RESULTS = ROOT / "build/prove"
 #: A proof takes seconds; a machine that has other things to do may need longer, a formula that grew too hard shall not hang.
 TIMEOUT_S = 1800
 REACHED = "REACHED "
@@ -49,6 +48,23 @@ class Harness:
     stubs: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the core is, and where what is made of it goes."""
+
+    core: Path
+    results: Path
+
+    @property
+    def work(self) -> Path:
+        """The folder of compiled programs."""
+        return self.results / "cbmc"
+
+    def compile(self, *arguments: str) -> None:
+        """Compile or link for CBMC."""
+        run(["goto-cc", "-std=c11", f"-I{self.core / 'include'}", f"-I{self.core}", f"-I{HERE}", *arguments])
+
+
 @dataclass
 class Verdict:
     """What CBMC said of a harness."""
@@ -70,6 +86,7 @@ def main() -> int:
     """Run the command line; 0 if everything that is claimed was proved."""
     parser = argparse.ArgumentParser(description="Prove the safety property of the core with CBMC.")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--core", type=Path)
     parser.add_argument("harness", nargs="*")
     options = parser.parse_args()
     tables = tomllib.loads((HERE / "harnesses.toml").read_text())["harness"]
@@ -79,30 +96,31 @@ def main() -> int:
         parser.error(f"no harness {', '.join(sorted(unknown))}; there are: {', '.join(sorted(names))}")
     chosen = [h for h in harnesses if (h.name in options.harness or not options.harness) and (h.quick or not options.quick)]
     started = time.monotonic()
-    WORK.mkdir(parents=True, exist_ok=True)
+    place = Place(CORE, RESULTS) if options.core is None else Place(options.core.resolve(), options.core.resolve() / "prove")
+    place.work.mkdir(parents=True, exist_ok=True)
     try:
-        core = compile_core()
-        verdicts = [tell(prove(harness, core)) for harness in chosen]
+        core = compile_core(place)
+        verdicts = [tell(prove(harness, core, place)) for harness in chosen]
     except (ProofError, subprocess.TimeoutExpired) as error:
         sys.stdout.write(f"{error}\n")
         return 1
-    return summarise(verdicts, time.monotonic() - started)
+    return summarise(verdicts, time.monotonic() - started, place)
 
 
-def compile_core() -> list[Path]:
+def compile_core(place: Place) -> list[Path]:
     """Compile every file of the core for CBMC."""
     objects = []
-    for source in sorted(CORE.glob("*.c")):
-        objects.append(WORK / f"{source.stem}.o")
-        run([*COMPILE, "-c", str(source), "-o", str(objects[-1])])
+    for source in sorted(place.core.glob("*.c")):
+        objects.append(place.work / f"{source.stem}.o")
+        place.compile("-c", str(source), "-o", str(objects[-1]))
     return objects
 
 
-def prove(harness: Harness, core: list[Path]) -> Verdict:
+def prove(harness: Harness, core: list[Path], place: Place) -> Verdict:
     """Link a harness with the core, take out its stubs, and let CBMC judge every claim."""
     started = time.monotonic()
-    program = WORK / f"{harness.name}.gb"
-    run([*COMPILE, "--function", "main", str(HERE / f"{harness.name}.c"), *map(str, core), "-o", str(program)])
+    program = place.work / f"{harness.name}.gb"
+    place.compile("--function", "main", str(HERE / f"{harness.name}.c"), *map(str, core), "-o", str(program))
     if harness.stubs:
         bodies = [word for stub in harness.stubs for word in ("--remove-function-body", stub)]
         instrument(program, *bodies)
@@ -113,7 +131,7 @@ def prove(harness: Harness, core: list[Path]) -> Verdict:
     command = ["cbmc", str(program), "--unwind", str(harness.unwind), "--unwinding-assertions", "--slice-formula", *checks]
     verdict = judge(harness, run([*command, "--json-ui"], fails=True))
     if verdict.failed:
-        (RESULT.parent / f"cbmc-{harness.name}.trace").write_text(run([*command, "--trace"], fails=True))
+        (place.results / f"cbmc-{harness.name}.trace").write_text(run([*command, "--trace"], fails=True))
     verdict.seconds = time.monotonic() - started
     return verdict
 
@@ -165,7 +183,7 @@ def tell(verdict: Verdict) -> Verdict:
     return verdict
 
 
-def summarise(verdicts: list[Verdict], seconds: float) -> int:
+def summarise(verdicts: list[Verdict], seconds: float, place: Place) -> int:
     """Write cbmc.json and the last line."""
     clauses = sorted({clause for verdict in verdicts for clause in verdict.clauses()}, key=lambda clause: int(clause[1:]))
     failed = sum(bool(verdict.failed) for verdict in verdicts)
@@ -175,7 +193,7 @@ def summarise(verdicts: list[Verdict], seconds: float) -> int:
         "clauses": clauses,
         "harnesses": [{**vars(verdict), "seconds": round(verdict.seconds, 1), "clauses": verdict.clauses()} for verdict in verdicts],
     }
-    RESULT.write_text(json.dumps(report, indent=2) + "\n")
+    (place.results / "cbmc.json").write_text(json.dumps(report, indent=2) + "\n")
     claims = sum(len(verdict.claims) for verdict in verdicts)
     checks = sum(verdict.checks for verdict in verdicts)
     proved = "all proved" if not failed else f"{failed} of {len(verdicts)} harnesses FAILED"
