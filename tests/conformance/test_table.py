@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
+from tests.conformance201 import cases as cases201
+from tests.conformance201 import table as table201
 
 from . import cases, table
 from .plan import Plan
 
 Render = Callable[[Mapping[str, str]], str]
 
-every_version = pytest.mark.parametrize(("plan", "render"), [pytest.param(cases.PLAN, table.render, id="1.6")])
+every_version = pytest.mark.parametrize(
+    ("plan", "render"),
+    [pytest.param(cases.PLAN, table.render, id="1.6"), pytest.param(cases201.PLAN, table201.render, id="2.0.1")],
+)
 
 
 @every_version

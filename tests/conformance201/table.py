@@ -16,7 +16,8 @@ _HEAD = """\
 
 Made by `just conformance` from the tests; do not edit. Each test holds the whole conversation of its case between the station with the real firmware core
 below it and a CSMS over a real websocket, in virtual time. The ids and titles are those of the public test plan's Core certification profile for charging
-stations; what a case contains was read from the standard, and is not the plan's own text. None of this is a certificate.
+stations; what a case contains was read from the standard, and is not the plan's own text. None of this is a certificate. Where a case has a security event
+(SecurityEventNotification, A04) among its steps, its test leaves that step out: security events are not built.
 
 | Block | Mandatory | Conditional |
 |---|---|---|

@@ -243,7 +243,9 @@ class Rig:
     async def online(self) -> None:
         """Wait until the CSMS has accepted the boot and knows every status."""
         await self.until(lambda: self.controller is not None and bool(self.controller.csms.status()["connected"]), LONGEST_WAIT_S)
-        await self.until(lambda: {evse.id for evse in self._config.evse} <= {self.words.status(call)[0] for call in self.csms.point(ID).status_history})
+        await self.until(
+            lambda: {evse.id for evse in self._config.evse} <= {self.words.status(call)[0] for call in self.csms.point(ID).status_history}
+        )
 
     async def tap(self, tag: str = "TAG1", evse: int = 1, *, at_once: bool = False) -> dict[str, Any]:
         """Hold a token to the reader, again not before it takes it for another presentation (unless `at_once`)."""
