@@ -5,12 +5,15 @@
  *   explore SLICE          explore it, print what was found as a line of JSON
  *   explore SLICE --audit TICKS SEED
  *                          see by a random walk that the canonical form of a state decides as the state itself does
+ *   explore SLICE --pairs OTHERS SEED
+ *                          then also put every state beside so many others: two EVSEs that must not see each other
  *   explore --list         their names, with the word quick or long
  *                                                                                                   */
 
 #include "cp_test.h"
 #include "dice.h"
 #include "event.h"
+#include "pairs.h"
 
 #include <string.h>
 #include <time.h>
@@ -20,6 +23,7 @@ typedef struct {
     unsigned events;
     graph_t graph;
     uint64_t transitions;
+    uint64_t paired; /* pairs of states and ticks of two EVSEs */
     uint32_t closed; /* states in which the contactor is */
     uint8_t longest[OPENS_COUNT];
 } exploration_t;
@@ -90,8 +94,8 @@ static bool explore(exploration_t *x)
 static void say_result(const exploration_t *x, double seconds, bool sound)
 {
     (void)printf("{\"slice\": \"%s\", \"sound\": %s, \"states\": %" PRIu32 ", \"closed\": %" PRIu32
-                 ", \"transitions\": %" PRIu64 ", \"events\": %u, \"seconds\": %.1f, \"opening\": {",
-                 x->slice->name, sound ? "true" : "false", x->graph.count, x->closed, x->transitions, x->events,
+                 ", \"transitions\": %" PRIu64 ", \"paired\": %" PRIu64 ", \"events\": %u, \"seconds\": %.1f, \"opening\": {",
+                 x->slice->name, sound ? "true" : "false", x->graph.count, x->closed, x->transitions, x->paired, x->events,
                  seconds);
     for (unsigned i = 0, told = 0; i < OPENS_COUNT; i++) {
         if (x->longest[i] > 0u) {
@@ -189,6 +193,9 @@ int main(int argc, char **argv)
     graph_init(&x.graph);
     const clock_t began = clock();
     const bool sound = explore(&x);
+    if (sound && argc > 4 && strcmp(argv[2], "--pairs") == 0) {
+        x.paired = pairs_try(x.slice, &x.graph, (unsigned)strtoul(argv[3], NULL, 10), (uint32_t)strtoul(argv[4], NULL, 10));
+    }
     say_result(&x, (double)(clock() - began) / CLOCKS_PER_SEC, sound);
     graph_free(&x.graph);
     return sound ? 0 : 1;
