@@ -101,11 +101,12 @@ static void an_overcurrent_that_pauses_begins_anew_and_one_without_an_offer_wait
     cp_overcurrent_t o = {0};
 
     CHECK(!cp_overcurrent_step(&o, 1, 160, 16000));
-    for (uint32_t i = 1; i < CP_OVERCURRENT_MS; i++) {
+    for (uint32_t i = 2; i < CP_OVERCURRENT_MS; i++) {
         CHECK(!cp_overcurrent_step(&o, 1, 160, 20000));
     }
     CHECK(!cp_overcurrent_step(&o, 1, 0, 20000)); /* its time stands still */
     CHECK(!cp_overcurrent_step(&o, 1, 0, 20000));
+    CHECK(!cp_overcurrent_step(&o, 1, 160, 20000));
     CHECK(cp_overcurrent_step(&o, 1, 160, 20000));
     CHECK(!cp_overcurrent_step(&o, 1, 0, 20000)); /* and who is to stop is not judged */
     CHECK(!cp_overcurrent_step(&o, 1, 160, 16000));
@@ -312,10 +313,13 @@ static void trips_count_towards_the_lock_out_and_are_forgotten_one_a_day(void)
 
 static void trips_from_before_a_reset_are_forgotten_a_day_later_too(void)
 {
-    cp_rcm_t r;
+    cp_rcm_t r = {.phase = CP_RCM_READY, .since_test_ms = CP_RCM_TEST_EVERY_MS, .used = true};
 
     cp_rcm_init(&r, 1);
     CHECK_EQ(r.trips, 1);
+    CHECK(!cp_rcm_guards(&r));
+    CHECK(!cp_rcm_test_is_due(&r)); /* and nothing else is kept */
+    CHECK(!r.used);
     (void)cp_rcm_step(&r, CP_RCM_FORGET_MS - 1u, &BUSY);
     CHECK_EQ(r.trips, 1);
     (void)cp_rcm_step(&r, 1, &BUSY);
