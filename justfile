@@ -36,7 +36,7 @@ fw-build target="esp32":
 prove *args:
     scripts/prove {{ args }}
 
-# Make the safety core wrong in one small place at a time and see that a test notices; `just mutants cp_power.c`, `just mutants --sample`
+# Make the safety core wrong in one small place at a time and see that a test notices; `just mutants cp_power.c`, `just mutants host link/event_order.py`
 mutants *args:
     scripts/mutants {{ args }}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpctl.link.event_order import EventOrder
+from cpctl.link.event_order import MAX_AHEAD, EventOrder
 
 from .peer import event
 
@@ -84,3 +84,64 @@ def test_a_new_boot_counts_from_one_again() -> None:
     assert order.boot(NONCE + 1)
 
     assert [e.id for e in order.take(event(1))] == [1]
+
+
+def test_where_it_begins_without_a_mark_is_where_the_acknowledgement_begins() -> None:
+    order = EventOrder(None)
+    order.boot(NONCE)
+    order.take(event(11, oldest=11))
+
+    assert order.ack == 10
+    assert order.take(event(10, oldest=10)) == []
+    assert order.commit(NONCE, 11)
+    assert order.ack == 11
+
+
+def test_what_was_lost_is_acknowledged_with_what_came_after_it() -> None:
+    order = booted()
+    order.take(event(1))
+    order.take(event(9, oldest=9))
+    order.commit(NONCE, 1)
+    order.commit(NONCE, 9)
+
+    assert order.ack == 9
+
+
+def test_a_commit_moves_the_acknowledgement_once_and_never_past_what_was_delivered() -> None:
+    order = booted()
+    order.take(event(1))
+
+    assert not order.commit(NONCE, 2)
+    assert order.commit(NONCE, 1)
+    assert not order.commit(NONCE, 1)
+    assert order.ack == 1
+
+
+def test_every_repeat_is_counted() -> None:
+    order = booted()
+    assert order.duplicates == 0
+    for number in (1, 1, 3, 3):
+        order.take(event(number))
+
+    assert order.duplicates == 2
+    order.take(event(1))
+    assert order.duplicates == 3
+
+
+def test_no_more_is_held_than_there_can_be_under_way() -> None:
+    order = booted()
+
+    assert order.take(event(1 + MAX_AHEAD)) == []
+    order.take(event(MAX_AHEAD))
+    delivered = [e.id for number in range(1, MAX_AHEAD) for e in order.take(event(number))]
+    assert delivered == list(range(1, MAX_AHEAD + 1))
+
+
+def test_the_same_boot_changes_nothing_and_another_begins_anew() -> None:
+    order = booted()
+    order.take(event(1))
+
+    assert not order.boot(NONCE)
+    assert order.commit(NONCE, 1)
+    assert order.boot(NONCE + 1)
+    assert order.ack == 0
