@@ -152,12 +152,12 @@ def test_its_driver_ends_a_suspended_transaction() -> None:
 
 
 def test_a_fixed_cable_is_not_waited_for_for_ever() -> None:
-    """E10.FR.02, E10 C2."""
+    """E10.FR.02; with the reason that the certification case names (TC_E_27_CS)."""
     drive = suspended(fixed_cable=True)
     drive.crash(away_s=10)
     drive.run(61)
     drive.observe()
-    assert line(drive.ended[-1]) == "Ended EVCommunicationLost Idle EVDisconnected"
+    assert line(drive.ended[-1]) == "Ended EVConnectTimeout Idle Timeout"
 
 
 def test_a_suspended_transaction_can_be_stopped_remotely() -> None:
