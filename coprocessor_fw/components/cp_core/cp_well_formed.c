@@ -29,10 +29,16 @@ bool cp_pilot_windows_well_formed(const cp_pilot_reader_t *p)
     return window_is_sound(&p->high) && window_is_sound(&p->low);
 }
 
-/* As many samples as milliseconds at most. */
+/* As many samples as milliseconds at most, and no larger a sum than they can make. */
+static bool window_is_bounded(const cp_window_t *w, uint8_t elapsed_ms)
+{
+    return w->count <= elapsed_ms && w->sum_mv >= w->count * INT16_MIN && w->sum_mv <= w->count * INT16_MAX;
+}
+
 static bool pilot_is_sound(const cp_pilot_reader_t *p)
 {
-    return p->drive <= (uint8_t)CP_DRIVE_F && p->elapsed_ms < CP_WINDOW_MS && p->high.count <= p->elapsed_ms &&
+    return p->drive <= (uint8_t)CP_DRIVE_F && p->elapsed_ms < CP_WINDOW_MS &&
+           window_is_bounded(&p->high, p->elapsed_ms) && window_is_bounded(&p->low, p->elapsed_ms) &&
            p->high.count == p->low.count && p->blank <= CP_BLANK_WINDOWS && p->letter <= (uint8_t)CP_LETTER_INVALID &&
            p->candidate <= (uint8_t)CP_LETTER_INVALID && p->run < CP_PILOT_RUN && p->strikes < STRIKES_MAX &&
            p->diode_good <= CP_PILOT_RUN && p->diode_bad <= CP_PILOT_RUN;

@@ -42,6 +42,7 @@ class Harness:
     name: str
     claims: int
     reached: int
+    source: str = ""
     quick: bool = False
     errors: bool = False
     unwind: int = 34
@@ -120,7 +121,7 @@ def prove(harness: Harness, core: list[Path], place: Place) -> Verdict:
     """Link a harness with the core, take out its stubs, and let CBMC judge every claim."""
     started = time.monotonic()
     program = place.work / f"{harness.name}.gb"
-    place.compile("--function", "main", str(HERE / f"{harness.name}.c"), *map(str, core), "-o", str(program))
+    place.compile("--function", "main", str(HERE / f"{harness.source or harness.name}.c"), *map(str, core), "-o", str(program))
     if harness.stubs:
         bodies = [word for stub in harness.stubs for word in ("--remove-function-body", stub)]
         instrument(program, *bodies)
@@ -176,7 +177,7 @@ def run(command: list[str], *, fails: bool = False) -> str:
 def tell(verdict: Verdict) -> Verdict:
     """Say in a line how a harness went, and in more what it lacks."""
     numbers = f"{len(verdict.claims)} claims, {len(verdict.reached)} places reached, {verdict.checks} checks"
-    sys.stdout.write(f"{'FAIL' if verdict.failed else 'ok  '}  {verdict.name:8} {numbers}, {verdict.seconds:.0f} s\n")
+    sys.stdout.write(f"{'FAIL' if verdict.failed else 'ok  '}  {verdict.name:11} {numbers}, {verdict.seconds:.0f} s\n")
     for failure in verdict.failed:
         sys.stdout.write(f"      {failure}\n")
     sys.stdout.flush()

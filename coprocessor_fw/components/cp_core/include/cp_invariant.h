@@ -84,7 +84,7 @@ uint32_t cp_evse_broken_by_command(const cp_evse_t *before, const cp_evse_t *aft
  * the clauses above need to follow from one tick to the next. */
 bool cp_evse_well_formed(const cp_evse_t *e);
 
-/* The same of the sums in the pilot's windows, which the rest does not rely on. */
+/* The same of the sums in the pilot's windows: between what their least and their greatest sample allow. */
 bool cp_pilot_windows_well_formed(const cp_pilot_reader_t *p);
 
 /* True of what the configuration's check accepts, and of what holds before anything is commissioned. */
