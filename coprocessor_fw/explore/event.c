@@ -41,8 +41,9 @@ static result_t run_command(const slice_t *slice, const cp_evse_t *before, const
 
 result_t event_run(const slice_t *slice, const cp_evse_t *before, const monitor_t *monitor, unsigned event)
 {
-    return event < slice_ticks(slice) ? run_tick(slice, before, monitor, event)
-                            : run_command(slice, before, monitor, slice->commands[event - slice_ticks(slice)]);
+    return event < slice_ticks(slice)
+               ? run_tick(slice, before, monitor, event)
+               : run_command(slice, before, monitor, slice->commands[event - slice_ticks(slice)]);
 }
 
 bool event_is_sound(const result_t *r)

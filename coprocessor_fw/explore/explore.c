@@ -94,9 +94,10 @@ static bool explore(exploration_t *x)
 static void say_result(const exploration_t *x, double seconds, bool sound)
 {
     (void)printf("{\"slice\": \"%s\", \"sound\": %s, \"states\": %" PRIu32 ", \"closed\": %" PRIu32
-                 ", \"transitions\": %" PRIu64 ", \"paired\": %" PRIu64 ", \"events\": %u, \"seconds\": %.1f, \"opening\": {",
-                 x->slice->name, sound ? "true" : "false", x->graph.count, x->closed, x->transitions, x->paired, x->events,
-                 seconds);
+                 ", \"transitions\": %" PRIu64 ", \"paired\": %" PRIu64
+                 ", \"events\": %u, \"seconds\": %.1f, \"opening\": {",
+                 x->slice->name, sound ? "true" : "false", x->graph.count, x->closed, x->transitions, x->paired,
+                 x->events, seconds);
     for (unsigned i = 0, told = 0; i < OPENS_COUNT; i++) {
         if (x->longest[i] > 0u) {
             (void)printf("%s\"%s\": [%u, %u]", told > 0u ? ", " : "", monitor_name((int)i), x->longest[i],
@@ -194,7 +195,8 @@ int main(int argc, char **argv)
     const clock_t began = clock();
     const bool sound = explore(&x);
     if (sound && argc > 4 && strcmp(argv[2], "--pairs") == 0) {
-        x.paired = pairs_try(x.slice, &x.graph, (unsigned)strtoul(argv[3], NULL, 10), (uint32_t)strtoul(argv[4], NULL, 10));
+        x.paired =
+            pairs_try(x.slice, &x.graph, (unsigned)strtoul(argv[3], NULL, 10), (uint32_t)strtoul(argv[4], NULL, 10));
     }
     say_result(&x, (double)(clock() - began) / CLOCKS_PER_SEC, sound);
     graph_free(&x.graph);

@@ -88,8 +88,12 @@ static uint64_t try_lease(cp_coprocessor_t *cp, const cp_evse_t before[TWO])
     const cp_coprocessor_t fresh = *cp;
 
     for (unsigned k = 0; k < TWO; k++) {
-        const cp_msg_lease_t m = {
-            .evse = (uint8_t)(k + 1u), .plug = before[k].plug, .limit_da = 160, .phases = 3, .ttl_ms = 1, .host_clock_us = 1};
+        const cp_msg_lease_t m = {.evse = (uint8_t)(k + 1u),
+                                  .plug = before[k].plug,
+                                  .limit_da = 160,
+                                  .phases = 3,
+                                  .ttl_ms = 1,
+                                  .host_clock_us = 1};
         const cp_frame_t frame = {.major = CP_PROTOCOL_MAJOR,
                                   .kind = CP_KIND_LEASE,
                                   .session = cp->link.session,

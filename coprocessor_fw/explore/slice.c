@@ -16,8 +16,12 @@
 #define TETHERED SOCKET, .fixed_cable = true
 #define NTC                                                                                                            \
     {                                                                                                                  \
-        .sensor = (uint8_t)CP_TEMPERATURE_SENSOR_NTC_LOW, .r25_ohm = 10000, .beta = 3950, .series_ohm = 10000,         \
-        .supply_mv = 3300, .level_dc = {600, 700, 800},                                                                \
+        .sensor = (uint8_t)CP_TEMPERATURE_SENSOR_NTC_LOW,                                                              \
+        .r25_ohm = 10000,                                                                                              \
+        .beta = 3950,                                                                                                  \
+        .series_ohm = 10000,                                                                                           \
+        .supply_mv = 3300,                                                                                             \
+        .level_dc = {600, 700, 800},                                                                                   \
     }
 
 static const slice_t table[] = {
@@ -67,7 +71,12 @@ static const slice_t table[] = {
      .commands = "gcs",
      .residual = true},
     {.name = "earth", .config = {TETHERED, .earth_fitted = true}, .pilots = "AC", .commands = "g", .earth = true},
-    {.name = "stop", .config = {TETHERED, .stop_fitted = true}, .pilots = "ABC", .commands = "gc", .stop = true, .quick = true},
+    {.name = "stop",
+     .config = {TETHERED, .stop_fitted = true},
+     .pilots = "ABC",
+     .commands = "gc",
+     .stop = true,
+     .quick = true},
     {.name = "overcurrent",
      .config = {TETHERED, .current = (uint8_t)CP_CURRENT_SOURCE_METER},
      .pilots = "AC",
@@ -109,8 +118,8 @@ static unsigned letters(const char *those)
 
 unsigned slice_ticks(const slice_t *s)
 {
-    return (unsigned)strlen(s->pilots) * choices(s->cables) * letters(s->heats) * letters(s->currents) << s->feedback
-           << s->lock << s->residual << s->earth << s->stop;
+    return (unsigned)strlen(s->pilots) * choices(s->cables) * letters(s->heats) * letters(s->currents)
+           << s->feedback << s->lock << s->residual << s->earth << s->stop;
 }
 
 static unsigned take(unsigned *number, unsigned count)

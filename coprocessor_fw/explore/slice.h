@@ -32,7 +32,7 @@ typedef struct {
     bool earth_lost;
     bool stop_pressed;
     uint8_t cable;
-    char heat; /* as in heats */
+    char heat;    /* as in heats */
     char current; /* as in currents */
 } happening_t;
 

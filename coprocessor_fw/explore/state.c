@@ -142,9 +142,8 @@ static void canonicalise_lock(cp_evse_t *e)
     e->lock_noted = 0;
     e->lock_pulse_ms = 0;
     e->lock_ms = at_most(e->lock_ms, CP_LOCK_MS);
-    e->lock_moved_ms = e->config.lock_fitted && !e->config.lock_feedback
-                           ? at_most(e->lock_moved_ms, CP_LOCK_ASSUMED_MS)
-                           : CP_LOCK_ASSUMED_MS;
+    e->lock_moved_ms = e->config.lock_fitted && !e->config.lock_feedback ? at_most(e->lock_moved_ms, CP_LOCK_ASSUMED_MS)
+                                                                         : CP_LOCK_ASSUMED_MS;
     if (!e->config.lock_fitted) {
         e->lock_wanted = false;
         e->lock_driven = false;
@@ -166,7 +165,7 @@ void state_canonicalise(cp_evse_t *e)
     if (e->bench.rest_ms == 0u) {
         e->bench = (cp_evse_bench_t){.rest_ms = 0};
     }
-    cp_s0_init(&e->s0, 1, 0); /* no such meter here; it decides nothing anyway */
+    cp_s0_init(&e->s0, 1, 0);                     /* no such meter here; it decides nothing anyway */
     e->meter = (cp_meter_reading_t){.source = 0}; /* read anew in each tick, and so is the current */
     e->current_ma = 0;
     e->current_known = e->current_known && e->config.current != (uint8_t)CP_CURRENT_SOURCE_NONE;

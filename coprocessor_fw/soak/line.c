@@ -133,9 +133,9 @@ static void command(line_t *line, uint8_t evse)
         uint16_t msg;
         uint8_t sides; /* of its second byte */
     } commands[] = {
-        {CP_MSG_SET_LOCK, 2},      {CP_MSG_SET_AVAILABLE, 3}, {CP_MSG_SET_AVAILABLE, 2}, {CP_MSG_WAKE, 1},
-        {CP_MSG_SELF_TEST, 1},     {CP_MSG_CLEAR_FAULT, 20},  {CP_MSG_REBOOT, 1},        {CP_MSG_CONFIG_BEGIN, 2},
-        {CP_MSG_CONFIG_COMMIT, 2},
+        {CP_MSG_SET_LOCK, 2}, {CP_MSG_SET_AVAILABLE, 3}, {CP_MSG_SET_AVAILABLE, 2},
+        {CP_MSG_WAKE, 1},     {CP_MSG_SELF_TEST, 1},     {CP_MSG_CLEAR_FAULT, 20},
+        {CP_MSG_REBOOT, 1},   {CP_MSG_CONFIG_BEGIN, 2},  {CP_MSG_CONFIG_COMMIT, 2},
     };
     const unsigned i = roll(line, sizeof commands / sizeof commands[0]);
     uint8_t payload[2] = {evse, (uint8_t)roll(line, commands[i].sides)};
@@ -177,13 +177,13 @@ static void configure(line_t *line, uint8_t evse)
     m.limit_da = (uint16_t)roll(line, 400);
     m.close_debounce_ms = (uint16_t)(250u + roll(line, 1800));
     send_frame(line, CP_KIND_COMMAND, session(line), CP_MSG_CONFIG_BEGIN, payload,
-         cp_msg_config_begin_encode(&begin, payload));
+               cp_msg_config_begin_encode(&begin, payload));
     const size_t len = cp_msg_config_operational_encode(&m, payload);
     const cp_msg_config_commit_t commit = {.set = (uint8_t)CP_CONFIG_SET_OPERATIONAL,
                                            .crc = cp_crc32(cp_crc32(0, head, sizeof head), payload, len)};
     send_frame(line, CP_KIND_COMMAND, session(line), id, payload, len);
     send_frame(line, CP_KIND_COMMAND, session(line), CP_MSG_CONFIG_COMMIT, payload,
-         cp_msg_config_commit_encode(&commit, payload));
+               cp_msg_config_commit_encode(&commit, payload));
 }
 
 static void acknowledge(line_t *line)

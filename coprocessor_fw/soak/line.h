@@ -27,13 +27,13 @@ typedef struct {
     uint8_t seq[CP_KINDS];
     uint32_t nonce;
     uint64_t clock_us;
-    uint16_t limit_da;       /* of the leases, for a while */
-    bool behind;             /* thinks of the vehicle that was there before, for a while */
+    uint16_t limit_da;                   /* of the leases, for a while */
+    bool behind;                         /* thinks of the vehicle that was there before, for a while */
     uint64_t heard_clock_us[LINE_EVSES]; /* of the newest lease that arrived in this session */
     uint16_t heard_session;
     cp_decoder_t decoder; /* of what it sends */
     cp_decoder_t tap;     /* of what it is sent */
-    uint64_t arrived; /* frames */
+    uint64_t arrived;     /* frames */
     uint64_t spoiled;
     bool quiet; /* delivers all as it is sent */
 } line_t;

@@ -2,7 +2,7 @@
  * brown-outs at any moment, every counter and clock about to run over. After each tick the safety property of both
  * EVSEs, and a witness of each. A failure prints its seed and the way there.
  *
- *   soak_core TICKS [SEED]                                                                                            */
+ *   soak_core TICKS [SEED] */
 
 #include "cp_test.h"
 #include "line.h"

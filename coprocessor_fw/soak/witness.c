@@ -64,8 +64,7 @@ static void count(witness_t *w, uint32_t ms, const world_t *world, const cp_evse
     w->gone_ms = asks ? 0u : more(w->gone_ms, ms);
     w->back_ms = w->gone_ms >= PLAINLY_GONE_MS ? 0u : more(w->back_ms, ms);
     w->flicker_ms = out->contactor_closed && w->back_ms < QUIET_MS ? more(w->flicker_ms, ms) : 0u;
-    w->bad_diode_ms =
-        world->diode || !seen || out->drive != (uint8_t)CP_DRIVE_PWM ? 0u : more(w->bad_diode_ms, ms);
+    w->bad_diode_ms = world->diode || !seen || out->drive != (uint8_t)CP_DRIVE_PWM ? 0u : more(w->bad_diode_ms, ms);
     w->earth_ms = config->earth_fitted && world->earth_lost ? more(w->earth_ms, ms) : 0u;
     const bool judged = config->current == (uint8_t)CP_CURRENT_SOURCE_METER && !world->no_meter;
     const bool flows = asks && !world->stuck_open;
