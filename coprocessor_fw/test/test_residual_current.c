@@ -72,6 +72,25 @@ static void a_normally_open_contact_trips_when_it_closes(void)
     CHECK(stands(&r, CP_FAULT_RCM));
 }
 
+static void a_monitor_of_another_type_or_another_test_is_tested_before_it_guards(void)
+{
+    for (unsigned i = 0; i < 2u; i++) {
+        rig_t r;
+        rig_start(&r, 1);
+        CHECK(cp_rcm_guards(&r.e.rcm));
+        cp_evse_config_t config = r.e.config;
+        cp_evse_configure(&r.e, &config);
+        CHECK(cp_rcm_guards(&r.e.rcm)); /* nothing changed */
+        if (i == 0u) {
+            config.rcm = (uint8_t)CP_RCM_TYPE_NORMALLY_OPEN;
+        } else {
+            config.rcm_test_ms++;
+        }
+        cp_evse_configure(&r.e, &config);
+        CHECK(!cp_rcm_guards(&r.e.rcm));
+    }
+}
+
 static void the_third_trip_locks_out_until_the_button(void)
 {
     cp_notes_t notes = {0};
@@ -268,6 +287,7 @@ int main(void)
         TEST(a_trip_opens_in_the_same_tick_and_stays),
         TEST(a_trip_cannot_be_cleared_while_it_lasts),
         TEST(a_normally_open_contact_trips_when_it_closes),
+        TEST(a_monitor_of_another_type_or_another_test_is_tested_before_it_guards),
         TEST(the_third_trip_locks_out_until_the_button),
         TEST(a_trip_is_forgotten_after_a_day),
         TEST(trips_of_before_a_power_cut_count),
