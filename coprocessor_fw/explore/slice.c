@@ -30,7 +30,6 @@ static const slice_t table[] = {
 #else
     {.name = "pilot", .config = {TETHERED}, .pilots = "ABCE", .commands = "g", .quick = true},
     {.name = "diode", .config = {TETHERED}, .pilots = "BCbc", .commands = "g", .quick = true},
-    {.name = "noise", .config = {TETHERED}, .pilots = "ACEX", .commands = "g"},
     {.name = "any pilot", .config = {TETHERED}, .pilots = "ABCDEXbc", .commands = "g"},
     {.name = "ventilation", .config = {TETHERED, .ventilation = true}, .pilots = "ABCD", .commands = "g"},
     {.name = "lease", .config = {TETHERED}, .pilots = "ABC", .commands = "gGlofz", .quick = true},
