@@ -16,7 +16,7 @@ from cpctl.csms.frames import Payload
 from cpctl.csms.vendors import DataAnswer, DataStatus, Json
 from cpctl.errors import CallRefused
 from cpctl.sim.csms import EmbeddedCsms
-from cpctl.sim.csms_script import Answer
+from cpctl.sim.csms_script import Answer, Delay
 
 TAG = {"idToken": "TAG1", "type": "ISO14443"}
 TOKEN = IdToken("TAG1")
@@ -198,6 +198,18 @@ async def test_a_heartbeat_is_sent_when_asked_for_whatever_evse_is_named(csms: E
     assert await trigger(csms, "Heartbeat") == "Accepted"
     assert await trigger(csms, "Heartbeat", id=9) == "Accepted"
     await csms.until(lambda: csms.point("CP001").heartbeats == 2)
+
+
+async def test_what_is_accepted_is_sent_and_what_there_is_no_room_for_is_refused(csms: EmbeddedCsms, point: Point) -> None:
+    """F06.FR.10, B07.FR.01."""
+    inventory = {"requestId": 1, "reportBase": "FullInventory"}
+    csms.script("Heartbeat", Delay(5))
+    said = [await trigger(csms, "Heartbeat") for _ in range(40)]
+    refused = await csms.call("CP001", "GetBaseReport", inventory)
+    assert set(said) == {"Accepted", "Rejected"}
+    assert refused["status"] == "Rejected"
+    await csms.until(lambda: csms.point("CP001").heartbeats == said.count("Accepted"))
+    assert await csms.call("CP001", "GetBaseReport", inventory) == {"status": "Accepted"}
 
 
 async def test_a_status_is_told_again_when_asked_for(csms: EmbeddedCsms, point: Point) -> None:

@@ -57,6 +57,9 @@ class Delivery:
 class Triggers(Protocol):
     """What the CSMS may ask to be told at once. No method waits; nothing is promised if the connection breaks."""
 
+    def busy(self) -> bool:
+        """Tell whether so much is under way that nothing more may be promised."""
+
     def boot(self) -> None:
         """Send the boot now, in place of at its time."""
 

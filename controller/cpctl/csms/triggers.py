@@ -21,8 +21,11 @@ from .statuses import Statuses
 
 log = structlog.get_logger(__name__)
 
-# Messages under way out of turn; a CSMS that asks for more gets what it asked for first.
+# Messages and reports under way out of turn. A CSMS that asks for more is refused: what is accepted has to be sent (2.0.1, F06.FR.10).
 MAX_UNDER_WAY = 16
+
+# Measurements were promised before they were made, or come by the clock: they find room beyond that, and are only dropped for a CSMS that answers nothing.
+MAX_WITH_MEASURED = 2 * MAX_UNDER_WAY
 
 
 class Prompter:
@@ -34,6 +37,10 @@ class Prompter:
         self._inbox = inbox
         self._date = date
         self._under_way: set[asyncio.Task[None]] = set()
+
+    def busy(self) -> bool:
+        """Tell whether so much is under way that nothing more may be promised."""
+        return len(self._under_way) >= MAX_UNDER_WAY
 
     def boot(self) -> None:
         """Send the boot now, in place of at its time."""
@@ -63,7 +70,8 @@ class Prompter:
 
     def measured(self, event: Measured) -> None:
         """Tell what was measured outside of a transaction."""
-        if session := self._session():
+        session = self._session()
+        if session is not None and len(self._under_way) < MAX_WITH_MEASURED:
             self._send(session, session.adapter.measured(event))
 
     def cancel(self) -> None:
@@ -76,9 +84,6 @@ class Prompter:
             self._start(_send_all(session, (message,)))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
-        if len(self._under_way) >= MAX_UNDER_WAY:
-            work.close()
-            return
         task = asyncio.get_running_loop().create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)

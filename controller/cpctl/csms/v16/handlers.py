@@ -146,6 +146,8 @@ class Handlers:
         """TriggerMessage (5.17): what is asked for goes out behind the answer. An accepted charge point boots no more (errata, 3.35)."""
         number = call.get("connectorId")
         evses = self._triggered_evses(number)
+        if self._triggers.busy():
+            return _REJECTED
         match call["requestedMessage"]:
             case "BootNotification":
                 accepted = self._registration() is Registration.ACCEPTED

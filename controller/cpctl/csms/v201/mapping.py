@@ -79,6 +79,11 @@ def status_info(reason_code: str, text: str = "") -> Payload:
     return info
 
 
+def overloaded() -> Payload:
+    """Write an answer that refuses because too much that was asked for is still to be sent."""
+    return refused("Unspecified", "too much that was asked for is still on its way")
+
+
 class Places:
     """The EVSEs and connectors that there are."""
 

@@ -14,6 +14,7 @@ from cpctl.csms.frames import Payload
 
 from .device_model import ACTUAL, DeviceModel, address
 from .limits import check_size
+from .mapping import overloaded
 
 # Measurands that these versions have no word for; they are taken, and nothing is told of them.
 _OF_1_6 = re.compile(r"Temperature|.+\.L[1-3]")
@@ -70,6 +71,8 @@ class Reports:
 
     def _report(self, request: int, wanted: Iterable[Definition]) -> Payload | Followed:
         """Promise what is there, as it is now, or say that there is nothing (B08.FR.15)."""
+        if self._triggers.busy():
+            return overloaded()
         parts = list(in_parts([self._entry(one) for one in wanted]))
         if not parts:
             return {"status": "EmptyResultSet"}

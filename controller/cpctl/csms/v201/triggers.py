@@ -8,7 +8,7 @@ from cpctl.csms.adapter import Context, Registration
 from cpctl.csms.dialect import Followed, Handler
 from cpctl.csms.frames import Payload
 
-from .mapping import Places, refused
+from .mapping import Places, overloaded, refused
 
 _ACCEPTED: Payload = {"status": "Accepted"}
 
@@ -29,6 +29,8 @@ class Triggered:
 
     async def trigger(self, call: Payload) -> Payload | Followed:
         """TriggerMessage. An EVSE counts where the message has one; without it all are meant (F06.FR.03, F06.FR.11)."""
+        if self._triggers.busy():
+            return overloaded()
         match call["requestedMessage"]:
             case "BootNotification" if self._registration() is Registration.ACCEPTED:  # F06.FR.17
                 return {"status": "Rejected"}
