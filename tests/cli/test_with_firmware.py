@@ -182,18 +182,6 @@ def _part(client: Client, name: str) -> dict[str, object]:
     return part
 
 
-async def test_the_example_shows_its_three_messages(tmp_path: Path) -> None:
-    code, out, err = await finish(await launch(str(ROOT / "examples/boot_heartbeat_status.py"), cwd=tmp_path))
-    assert (code, err) == (0, "")
-    assert out.endswith("All three were answered.\n")
-
-
-async def test_the_example_of_a_vendors_messages_is_answered_both_ways(tmp_path: Path) -> None:
-    code, out, err = await finish(await launch(str(ROOT / "examples/vendor_data.py"), cwd=tmp_path))
-    assert (code, err) == (0, "")
-    assert out.endswith("the CSMS answers UnknownVendorId\n")
-
-
 @pytest.fixture
 def config() -> Config:
     return from_data(
