@@ -3,6 +3,7 @@
  *
  *   test_walk [SEED [WALKS]]                                                                                        */
 
+#include "clauses.h"
 #include "dice.h"
 #include "evse_rig.h"
 
@@ -129,9 +130,11 @@ static void do_something(rig_t *r, witness_t *w, flicker_t *f)
 {
     static const char letters[] = "ABBCCCCCCCCCCCDEX";
     static const uint32_t cables[] = {220, 220, 220, 100, 680, 1500, 30, UINT32_MAX};
+    const cp_evse_t before = r->e;
+    const uint32_t what = roll(27);
     cp_notes_t notes = {0};
 
-    switch (roll(27)) {
+    switch (what) {
     case 0:
     case 1:
     case 2:
@@ -215,6 +218,9 @@ static void do_something(rig_t *r, witness_t *w, flicker_t *f)
         (void)cp_evse_clear_fault(&r->e, 255, &notes);
         note("mended", r->now_ms, notes.count);
         break;
+    }
+    if (what < 4u || what > 7u) { /* all but a lease, which has clauses of its own */
+        CHECK_CLAUSES(cp_evse_broken_by_command(&before, &r->e, true));
     }
 }
 
