@@ -145,3 +145,12 @@ def test_the_same_boot_changes_nothing_and_another_begins_anew() -> None:
     assert order.commit(NONCE, 1)
     assert order.boot(NONCE + 1)
     assert order.ack == 0
+
+
+def test_all_that_a_new_boot_lost_before_it_was_heard_is_counted() -> None:
+    for mark in ((NONCE, 30), None):
+        order = booted(mark)
+        order.boot(NONCE + 1)
+
+        assert [e.id for e in order.take(event(5, oldest=5))] == [5]
+        assert order.skipped == 4
