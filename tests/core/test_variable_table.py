@@ -91,6 +91,8 @@ def test_what_is_no_name_is_not_taken_for_one(text: str) -> None:
         ("TxCtrlr.TxStartPoint", "authorized,evconnected", "Authorized,EVConnected"),
         ("TxCtrlr.TxStartPoint", "ParkingBayOccupancy", Misfit.FORM),
         ("TxCtrlr.TxStartPoint", "", Misfit.FORM),
+        ("OCPPCommCtrlr.HeartbeatInterval", "1", "1"),
+        ("OCPPCommCtrlr.HeartbeatInterval", "0", Misfit.RANGE),
         ("OCPPCommCtrlr.OfflineThreshold", "+7", "7"),
         ("OCPPCommCtrlr.OfflineThreshold", "-7", Misfit.RANGE),
         ("OCPPCommCtrlr.OfflineThreshold", "99999999999", Misfit.FORM),

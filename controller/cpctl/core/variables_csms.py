@@ -28,7 +28,7 @@ def csms_variables() -> tuple[Definition, ...]:
 
 def _communication() -> tuple[Definition, ...]:
     return (
-        seconds("OCPPCommCtrlr.HeartbeatInterval", 300, "time without other messages after which a heartbeat is sent; 0: once a day"),
+        seconds("OCPPCommCtrlr.HeartbeatInterval", 300, "time without other messages after which a heartbeat is sent", 1),
         seconds("OCPPCommCtrlr.WebSocketPingInterval", 60, "time between pings of the connection; 0: none"),
         seconds("OCPPCommCtrlr.RetryBackOffWaitMinimum", 10, "wait before the first attempt to connect again", 1, 3600),
         seconds("OCPPCommCtrlr.RetryBackOffRandomRange", 10, "random part added to each wait", 0, 3600),
@@ -39,7 +39,7 @@ def _communication() -> tuple[Definition, ...]:
         number("OCPPCommCtrlr.MessageAttempts[TransactionEvent]", 3, "attempts at a transaction message that is refused or not answered", 1, 100),
         seconds("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", 60, "wait between such attempts, times the attempts made"),
         number("OCPPCommCtrlr.OutboxCapacity", 5000, "transaction messages that may wait; meter values are thinned beyond", 10, 100_000),
-        number("OCPPCommCtrlr.ResetRetries", 0, "how often a reset that failed is tried again; none can fail here", 0, 10),
+        number("OCPPCommCtrlr.ResetRetries", 0, "how often a reset that failed is tried again; without effect, as none can fail here", 0, 10),
         fact("OCPPCommCtrlr.FileTransferProtocols", Kind.MEMBER_LIST, "", "how files are transferred; none yet", values=_FILE_TRANSFERS),
     )
 
@@ -89,7 +89,13 @@ def _security() -> tuple[Definition, ...]:
             40,
             mutability=Mutability.WRITE_ONLY,
         ),
-        text("SecurityCtrlr.OrganizationName", "", "organization that the subject of the station's certificate names", 0, 64),
+        text(
+            "SecurityCtrlr.OrganizationName",
+            "",
+            "organization for the subject of a certificate that the station asks for; it asks for none yet",
+            0,
+            64,
+        ),
         live(
             "SecurityCtrlr.CertificateEntries",
             Kind.INTEGER,
@@ -104,7 +110,13 @@ def _security() -> tuple[Definition, ...]:
 def _clock() -> tuple[Definition, ...]:
     return (
         live("ClockCtrlr.DateTime", Kind.DATE_TIME, "date and time of the station"),
-        Definition("ClockCtrlr.TimeSource", Kind.SEQUENCE_LIST, "Heartbeat", "who is believed about the time; the CSMS", values=("Heartbeat",)),
+        Definition(
+            "ClockCtrlr.TimeSource",
+            Kind.SEQUENCE_LIST,
+            "Heartbeat",
+            "who is believed about the time: the CSMS, and nobody else yet",
+            values=("Heartbeat",),
+        ),
     )
 
 

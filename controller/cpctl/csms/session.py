@@ -222,8 +222,7 @@ class Session:
 
     def _beat_due(self, beat: float) -> float:
         """When the next is due after the one at `beat`: any answered CALL of ours has shown that we live (1.6, 9.1.10)."""
-        interval = self._tunables.heartbeat_s()
-        return min(beat + DAILY_S, max(self._rpc.last_sent, beat) + interval) if interval else beat + DAILY_S
+        return min(beat + DAILY_S, max(self._rpc.last_sent, beat) + self._tunables.heartbeat_s())
 
     async def _beat_once(self) -> None:
         try:

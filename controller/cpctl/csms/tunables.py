@@ -22,7 +22,7 @@ class Tunables:
         self._profile = profile
 
     def heartbeat_s(self) -> int:
-        """Silence after which a heartbeat is sent; 0: only the daily one."""
+        """Silence after which a heartbeat is sent."""
         return self._number(HEARTBEAT_INTERVAL)
 
     def ping_s(self) -> int:
