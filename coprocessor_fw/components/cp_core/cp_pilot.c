@@ -9,6 +9,9 @@
 /* Nothing has agreed with anything for about 100 ms: the pilot is noise. */
 #define STRIKES_NOISE (CP_PILOT_NOISE_WINDOWS * STRIKE)
 
+/*@ requires \valid(w);
+    assigns *w;
+    ensures window_sound(w, 0); */
 static void window_clear(cp_window_t *w)
 {
     w->sum_mv = 0;
@@ -17,6 +20,9 @@ static void window_clear(cp_window_t *w)
     w->count = 0;
 }
 
+/*@ requires \valid(w) && window_sound(w, 9);
+    assigns *w;
+    ensures w->count == \old(w->count) + 1 && window_sound(w, w->count); */
 static void window_add(cp_window_t *w, int16_t mv)
 {
     w->sum_mv += mv;
@@ -25,7 +31,12 @@ static void window_add(cp_window_t *w, int16_t mv)
     w->count++;
 }
 
+/*@ lemma mean_within_samples: \forall integer sum, n;
+      0 < n && n * -32768 <= sum <= n * 32767 ==> -32768 <= sum / n <= 32767; */
+
 /* Mean without the least and the greatest sample, as soon as two others remain. */
+/*@ requires \valid_read(w) && window_sound(w, 10);
+    assigns \nothing; */
 static int16_t window_mean(const cp_window_t *w)
 {
     int32_t sum = w->sum_mv;
@@ -39,6 +50,9 @@ static int16_t window_mean(const cp_window_t *w)
     return (int16_t)mean;
 }
 
+/*@ requires \valid(p);
+    assigns p->high, p->low, p->elapsed_ms, p->drive;
+    ensures window_sound(&p->high, 0) && window_sound(&p->low, 0) && p->elapsed_ms == 0; */
 static void restart(cp_pilot_reader_t *p, cp_drive_t drive)
 {
     window_clear(&p->high);
@@ -83,6 +97,10 @@ bool cp_pilot_sample(cp_pilot_reader_t *p, uint32_t step_ms, cp_drive_t drive, i
     return true;
 }
 
+/*@ requires \valid(p) && p->diode_good <= 3 && p->diode_bad <= 3;
+    assigns p->diode_good, p->diode_bad;
+    ensures p->diode_good <= 3 && p->diode_bad <= 3;
+    ensures p->diode_good > \old(p->diode_good) ==> p->drive == CP_DRIVE_PWM && -13000 <= p->low_mv <= -10500; */
 static void judge_diode(cp_pilot_reader_t *p)
 {
     if (p->drive != (uint8_t)CP_DRIVE_PWM) {
@@ -97,6 +115,9 @@ static void judge_diode(cp_pilot_reader_t *p)
     }
 }
 
+/*@ requires \valid(p) && letter <= CP_LETTER_INVALID;
+    assigns p->letter, p->strikes, p->run;
+    ensures p->letter == letter && p->strikes == 0 && p->run == 0; */
 static void believe(cp_pilot_reader_t *p, cp_letter_t letter)
 {
     p->letter = (uint8_t)letter;
@@ -128,6 +149,9 @@ void cp_pilot_judge(cp_pilot_reader_t *p)
 }
 
 /* Letter of the positive level, highest first; a threshold moves away from the present state. */
+/*@ assigns \nothing;
+    ensures \result != CP_LETTER_UNKNOWN && \result != CP_LETTER_F && \result <= CP_LETTER_INVALID;
+    ensures \result == CP_LETTER_C || \result == CP_LETTER_D ==> 1810 - 200 < mv <= 7425 + 200; */
 static cp_letter_t positive_letter(int16_t mv, cp_letter_t present)
 {
     static const struct {
@@ -138,6 +162,9 @@ static cp_letter_t positive_letter(int16_t mv, cp_letter_t present)
         {CP_LEVEL_C_D_MV, CP_LETTER_C},       {CP_LEVEL_D_E_MV, CP_LETTER_D}, {CP_LEVEL_BOTTOM_MV, CP_LETTER_E},
     };
 
+    /*@ loop invariant 0 <= i <= 6 && (i >= 3 ==> mv <= 7425 + 200);
+        loop assigns i;
+        loop variant 6 - i; */
     for (unsigned i = 0; i < sizeof table / sizeof table[0]; i++) {
         int32_t bias = 0;
         if (table[i].letter == (uint8_t)present) {

@@ -7,6 +7,8 @@
 #define METER_PERIOD_MS 1000u
 
 /* What is worth a snapshot of its own; levels and running times are not. */
+/*@ requires \valid_read(a) && \valid_read(b);
+    assigns \nothing; */
 static bool differs(const cp_msg_snapshot_t *a, const cp_msg_snapshot_t *b)
 {
     const bool state = a->pilot != b->pilot || a->contactor != b->contactor || a->power != b->power ||
