@@ -61,10 +61,11 @@ soak *args:
 bench *args: _ready
     PYTHONPATH=scripts:controller python -m bench {{ args }}
 
-# Regenerate code, vectors and tables from protocol/*.toml, and the page of all variables
+# Regenerate code, vectors and tables from protocol/*.toml, the page of all variables, and the safety case
 gen: _ready
     python protocol/generate.py
     python scripts/device-model
+    scripts/safety-case
 
 # Run the conformance tests and write their table, docs/conformance-1.6.md
 conformance: _ready
