@@ -95,6 +95,23 @@ def test_an_evse_that_is_to_be_reset_when_idle_is_so_after_its_transaction() -> 
     assert drive.status(1) == "Available"
 
 
+def test_an_evse_that_is_to_be_reset_when_idle_is_so_over_a_restart_of_the_host() -> None:
+    """B12.FR.01, B12.FR.07."""
+    drive = Drive(evses=2, whole=False)
+    drive.charge(1)
+    assert drive.ask(Reset, immediate=False, evse=1) is Decision.SCHEDULED
+    for _ in range(2):
+        drive.crash()
+        assert drive.status(1) == "Charging"
+    drive.send(RemoteStop, reference=drive.started[-1].transaction_id)
+    assert drive.status(1) == "Unavailable"
+    drive.run(RESET_S)
+    drive.unplug(1, event=True)
+    drive.run(3)
+    drive.crash()
+    assert drive.status(1) == "Available"
+
+
 def test_a_reset_leaves_out_of_service_what_was() -> None:
     """B12.FR.06."""
     drive = Drive(evses=2, whole=False)

@@ -215,6 +215,14 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
+class ResetDue:
+    """An EVSE is to be reset once nothing is running on it. The station's own reset is not kept: whatever restarts it has done it."""
+
+    evse: int
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Acceptance:
     """This CSMS's last answer to a boot was that the station is accepted."""
 
@@ -241,6 +249,7 @@ Record = (
     | Claim
     | Hold
     | Served
+    | ResetDue
     | Acceptance
     | FirmwareMark
     | PreviousPassword

@@ -11,7 +11,7 @@ from .holds import release
 from .inputs import Reset
 from .model import StopReason, Trigger
 from .outputs import Decision, Restart
-from .records import Ending
+from .records import Ending, ResetDue
 from .timers import Timer
 from .transactions import end_now
 from .turn import Turn
@@ -30,6 +30,8 @@ def reset(turn: Turn, item: Reset) -> None:
         turn.reply(item.request, Decision.REJECTED, "There is no such EVSE.")
     elif not item.immediate and item.waits and _busy(turn, item.evse):
         state.resets_due.add(item.evse)
+        if item.evse != STATION:
+            turn.save(_key(item.evse), ResetDue(item.evse))
         turn.note(item.evse, "station.reset_due", "The CSMS has asked for a reset; it comes once no transaction is running.")
         turn.reply(item.request, Decision.SCHEDULED)
     else:
@@ -59,7 +61,9 @@ def _perform(turn: Turn, number: int, immediate: bool, scheduled: bool = False) 
     """End what runs (B12.FR.04, B12.FR.08), then restart the host, or take the EVSE out of service for a moment (B11.FR.03, B11.FR.08)."""
     state = turn.state
     reason = StopReason.HARD_RESET if immediate else StopReason.SOFT_RESET
-    state.resets_due.discard(number)
+    if number in state.resets_due:
+        state.resets_due.discard(number)
+        turn.delete(_key(number))
     for evse in _reset_by(turn, number):
         drop_claim(turn, evse)
         if evse.transaction is not None:
@@ -74,3 +78,7 @@ def _perform(turn: Turn, number: int, immediate: bool, scheduled: bool = False) 
     state.evses[number].resetting = True
     turn.set_timer_in(Timer.RESET, number, RESET_S)
     turn.note(number, "evse.reset", "The EVSE is reset.")
+
+
+def _key(evse: int) -> str:
+    return f"reset/{evse}"
