@@ -21,7 +21,7 @@ def with_part(page: str, part: str, content: str) -> str:
 
 def scores(counts: dict[str, Counter[str]]) -> str:
     """Render one row a file: how many mutants, what became of them."""
-    rows = ["| file | mutants | killed | of these by a loop's time-out | survive with a reason | killed of all |", "|---|--:|--:|--:|--:|--:|"]
+    rows = ["| file | mutants | killed | of these by a loop's time-out | survive | killed of all |", "|---|--:|--:|--:|--:|--:|"]
     everything: Counter[str] = Counter()
     for file, count in sorted(counts.items()):
         rows.append(_row(f"`{file}`", count))
