@@ -7,11 +7,18 @@
 #define BACKOFF_FIRST_MS 100u
 #define BACKOFF_LAST_MS 1000u
 
+/*@ requires \valid_read(events) && events_sound(events) && offset <= CP_EVENTS_MAX;
+    assigns \result \from events, events->first, offset;
+    ensures \result == &events->ring[(events->first + offset) % CP_EVENTS_MAX]; */
 static const cp_msg_event_t *at(const cp_events_t *events, uint8_t offset)
 {
     return &events->ring[(events->first + offset) % CP_EVENTS_MAX];
 }
 
+/*@ requires \valid(events) && \valid_read(event) && \separated(events, event);
+    requires events_sound(events) && events->count < CP_EVENTS_MAX;
+    assigns events->ring[0 .. CP_EVENTS_MAX - 1], events->last_id, events->count;
+    ensures events_sound(events) && events->count == \old(events->count) + 1; */
 static void append(cp_events_t *events, const cp_msg_event_t *event)
 {
     cp_msg_event_t *const slot = &events->ring[(events->first + events->count) % CP_EVENTS_MAX];
@@ -23,6 +30,11 @@ static void append(cp_events_t *events, const cp_msg_event_t *event)
 }
 
 /* Tell what was lost, as the first thing when there is room again. */
+/*@ requires \valid(events) && events_sound(events);
+    assigns events->ring[0 .. CP_EVENTS_MAX - 1], events->last_id, events->count, events->lost;
+    ensures events_sound(events);
+    ensures (events->count == \old(events->count) && events->lost == \old(events->lost)) ||
+      (events->count == \old(events->count) + 1 && \old(events->lost) > 0 && events->lost == 0); */
 static void tell_lost(cp_events_t *events, uint64_t uptime_us)
 {
     if (events->lost > 0u && events->count < CP_EVENTS_MAX) {
@@ -58,6 +70,9 @@ void cp_events_ack(cp_events_t *events, uint32_t id)
     if (id > events->highest_sent) {
         return;
     }
+    /*@ loop invariant events_sound(events);
+        loop assigns *events;
+        loop variant events->count + (events->lost > 0 ? 1 : 0); */
     while (events->count > 0u && at(events, 0)->id <= id) {
         const uint64_t uptime_us = at(events, 0)->uptime_us;
         events->first = (uint8_t)((events->first + 1u) % CP_EVENTS_MAX);
@@ -93,8 +108,9 @@ bool cp_events_next(const cp_events_t *events, cp_msg_event_t *event)
     if (events->sent >= events->count || events->sent >= IN_FLIGHT_MAX) {
         return false;
     }
+    const uint32_t oldest = at(events, 0)->id;
     *event = *at(events, events->sent);
-    event->oldest = at(events, 0)->id;
+    event->oldest = oldest;
     return true;
 }
 

@@ -58,7 +58,6 @@ class Pin:
     wraps: bool
     provers: str
     shows: str
-    functions: list[str]
     unproved: dict[str, str]
 
     @property
@@ -103,7 +102,6 @@ def load_pins() -> dict[str, Pin]:
             table.get("wraps", False),
             table.get("provers", "cvc4"),
             table["shows"],
-            table.get("functions", []),
             table.get("unproved", {}),
         )
         for name, table in tables.items()
@@ -118,7 +116,6 @@ def frama_c(pin: Pin) -> list[str]:
     claims = ["-wp", "-wp-rte", "-wp-definitions-terminate", "-wp-declarations-terminate", *(() if pin.wraps else NO_WRAP)]
     inline = re.findall(r"^static inline \w+ (\w+)\(", MATH.read_text(), re.MULTILINE)
     claims += ["-wp-skip-fct", ",".join(inline)] if f'#include "{MATH.name}"' in (CORE / pin.file).read_text() else []
-    claims += ["-wp-fct", ",".join(pin.functions)] if pin.functions else []
     smoke = ["-wp-smoke-tests", "-wp-smoke-timeout", str(SMOKE_TIMEOUT_S)]
     provers = ["-wp-prover", pin.provers, "-wp-timeout", str(TIMEOUT_S), "-wp-par", "1", "-wp-cache", "none"]
     return ["frama-c", *model, str(CORE / pin.file), *claims, *smoke, *provers, "-wp-report-json", str(report_of(pin.file))]
