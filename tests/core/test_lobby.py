@@ -54,6 +54,34 @@ def test_the_vehicle_that_does_not_come_ends_it() -> None:
     assert drive.limit_ma(1) == 0
 
 
+@pytest.mark.parametrize(("group", "reason"), [("FAMILY", "MasterPass"), ("G", "Local")])
+def test_a_master_pass_or_a_token_of_the_group_ends_it_at_the_same_reader(group: str, reason: str) -> None:
+    """C09.FR.03, C16.FR.02."""
+    drive = Drive(evses=2, whole=False)
+    drive.set("TxCtrlr.TxStartPoint", "Authorized")
+    drive.set("AuthCtrlr.MasterPassGroupId", "FAMILY")
+    drive.tap(TAG, 0)
+    drive.answer(TokenInfo(TokenStatus.ACCEPTED, group=IdToken("G")))
+    request = drive.tap(OTHER, 0)
+    drive.answer(TokenInfo(TokenStatus.ACCEPTED, group=IdToken(group)))
+    assert drive.outcome(request) is Decision.ACCEPTED
+    assert [line(event) for event in drive.ended] == [f"Ended StopAuthorized Idle {reason} TAG2"]
+    drive.plug(1)
+    assert drive.limit_ma(1) == 0
+    sound(drive)
+
+
+def test_who_is_not_of_the_group_does_not_end_it() -> None:
+    drive = Drive(evses=2, whole=False)
+    drive.set("TxCtrlr.TxStartPoint", "Authorized")
+    drive.tap(TAG, 0)
+    drive.answer(TokenInfo(TokenStatus.ACCEPTED, group=IdToken("G")))
+    request = drive.tap(OTHER, 0)
+    drive.answer(TokenInfo(TokenStatus.ACCEPTED, group=IdToken("H")))
+    assert drive.outcome(request) is Decision.REJECTED
+    assert not drive.ended
+
+
 def test_its_driver_ends_it_at_the_same_reader() -> None:
     drive = authorized()
     drive.tap(TAG, 0)

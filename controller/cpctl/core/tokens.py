@@ -110,7 +110,7 @@ def obstacle_to(turn: Turn, number: int, id_token: IdToken) -> str | None:
     if len(state.asks) >= MAX_ASKS:
         return "Too many tokens are being checked."
     if number == LOBBY:
-        if state.lobby is not None and not state.lobby.id_token.matches(id_token):
+        if state.lobby is not None and not state.lobby.id_token.matches(id_token) and not _stoppable(turn, state.unplaced):
             return "Another token waits for its cable."
         reason = station_ready(state)
         return reason.text if reason else None
@@ -118,14 +118,24 @@ def obstacle_to(turn: Turn, number: int, id_token: IdToken) -> str | None:
     if any(question.evse == number for question in state.asks.values()):
         return "Another token is being checked."
     if evse.transaction is not None and not evse.transaction.open_to(id_token):
-        stoppable = evse.transaction.group is not None or is_vended(evse.transaction) or bool(_master_group(turn))
-        return None if stoppable else "A transaction is running on this EVSE."
+        return None if _stoppable(turn, evse.transaction) else "A transaction is running on this EVSE."
     if evse.claim is not None and not evse.claim.id_token.matches(id_token):
         return "Another token waits on this EVSE."
     if evse.held_for is not None:
         return "Another driver's cable is locked in the socket."
     reason = ready_for_start(state, evse)
     return reason.text if reason else None
+
+
+def _stoppable(turn: Turn, transaction: Transaction | None) -> bool:
+    """Tell whether a token that did not begin a transaction might end it."""
+    return transaction is not None and (transaction.group is not None or is_vended(transaction) or bool(_master_group(turn)))
+
+
+def _running(turn: Turn) -> list[Transaction]:
+    """Return every transaction that runs, with or without an EVSE."""
+    candidates = (*(evse.transaction for evse in turn.state.evses.values()), turn.state.unplaced)
+    return [transaction for transaction in candidates if transaction is not None]
 
 
 # ---------------------------------------------------------------- decided
@@ -173,8 +183,7 @@ def _is_master(turn: Turn, group: IdToken | None) -> bool:
 
 def _decide_master(turn: Turn, question: Ask, info: TokenInfo) -> None:
     """End every running transaction; a master pass starts none (C16.FR.02, C16.FR.03)."""
-    candidates = (*(evse.transaction for evse in turn.state.evses.values()), turn.state.unplaced)
-    running = [transaction for transaction in candidates if transaction is not None]
+    running = _running(turn)
     if question.remote or not info.valid or not running:
         _refuse(turn, question, "A master pass starts no transaction.")
         return
@@ -233,7 +242,7 @@ def _stopped_by(turn: Turn, question: Ask) -> Transaction | None:
     """
     if question.remote:
         return None
-    running = [evse.transaction for evse in turn.state.evses.values() if evse.transaction is not None and question.evse in (LOBBY, evse.id)]
+    running = [transaction for transaction in _running(turn) if question.evse in (LOBBY, transaction.evse)]
     found = [one for one in running if is_vended(one) or (question.group is not None and question.group.matches(one.group))]
     return found[0] if len(found) == 1 else None
 
