@@ -226,6 +226,10 @@ def test_a_group_of_a_kind_that_2_1_has_added_is_still_a_group() -> None:
     assert info.group.matches(IdToken("g"))
 
 
+def test_a_group_without_a_name_is_none() -> None:
+    assert token_info({"status": "Accepted", "groupIdToken": {"idToken": "", "type": "NoAuthorization"}}).group is None
+
+
 def test_places_are_those_that_are_built() -> None:
     places = Places(EVSES)
     assert places.evses() == {1, 2}

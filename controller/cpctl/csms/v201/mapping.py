@@ -54,13 +54,20 @@ _TYPES = {kind.value.casefold(): kind for kind in IdTokenType}
 def token_info(fields: Payload) -> TokenInfo:
     """Read an IdTokenInfoType. What is to be shown or said to the driver is passed over: there is no display."""
     expires = moment(fields.get("cacheExpiryDateTime"))
-    group = fields.get("groupIdToken")
     return TokenInfo(
         status=_STATUSES.get(fields["status"], TokenStatus.INVALID),
-        group=None if group is None else read_id_token(group) or IdToken(group["idToken"], IdTokenType.CENTRAL),
+        group=read_group(fields),
         expires_utc_ms=ms_from_utc(expires) if expires else None,
         evses=tuple(int(evse) for evse in fields.get("evseId", ())),
     )
+
+
+def read_group(fields: Payload) -> IdToken | None:
+    """Read a groupIdToken, of whatever type; one of no characters is none, or all who have it could end each other's transactions."""
+    group = fields.get("groupIdToken")
+    if group is None or not group["idToken"]:
+        return None
+    return read_id_token(group) or IdToken(group["idToken"], IdTokenType.CENTRAL)
 
 
 _STATUSES = {status.value: status for status in TokenStatus}

@@ -10,7 +10,7 @@ from cpctl.csms.adapter import Context, Registration
 from cpctl.csms.dialect import Handler
 from cpctl.csms.frames import Payload
 
-from .mapping import Places, read_id_token, refused
+from .mapping import Places, read_group, read_id_token, refused
 
 _UNLOCKED: dict[Outcome, Payload] = {
     UnlockOutcome.UNLOCKED: {"status": "Unlocked"},
@@ -52,7 +52,7 @@ class Remote:
         token = read_id_token(call["idToken"])
         if token is None:
             return refused("InvalidIdToken", f"tokens of type {call['idToken']['type']} are not known here")
-        group = read_id_token(call["groupIdToken"]) if "groupIdToken" in call else None
+        group = read_group(call)
         outcome, text = await self._inbox.request(lambda request: RemoteStart(request, evse, token, call["remoteStartId"], group))
         if outcome is not Decision.ACCEPTED:
             return refused("Unspecified", text) if text else {"status": "Rejected"}
