@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.library.house import ID, Charger, House
 from tests.whole.rig import virtually
 
@@ -36,6 +38,49 @@ async def test_an_input_that_fails_takes_the_permission_back_until_it_can_be_rea
         broken = False
         await house.until(lambda: house.charger.amperes == 32, 1)
         await house.status("Charging")
+
+
+async def _too_late() -> bool:
+    return True
+
+
+@pytest.mark.parametrize("given", [_too_late, lambda: "open", lambda: None, lambda: _too_late], ids=["coroutine", "text", "nothing", "function"])
+@pytest.mark.parametrize("fit", [ChargePoint.set_plugged_input, ChargePoint.set_ev_ready_input, ChargePoint.set_evse_ready_input])
+@virtually
+async def test_a_state_that_is_neither_true_nor_false_permits_nothing(fit: Any, given: Any) -> None:
+    house = House()
+    await house.csms.start()
+    fit(house.station, given)
+    house.charger.plugged = True
+    async with house:
+        await house.online()
+        assert any("neither true nor false" in text for text in house.station.why_not())
+        assert house.charger.amperes == 0
+
+
+@virtually
+async def test_a_fault_that_is_no_name_permits_nothing() -> None:
+    house = House()
+    await house.csms.start()
+    house.station.add_fault_input(lambda: True)  # type: ignore[arg-type,return-value]
+    async with house:
+        await house.online()
+        assert any("no fault's name" in text for text in house.station.why_not())
+
+
+@virtually
+async def test_an_output_that_would_have_to_be_awaited_is_complained_of() -> None:
+    house = House()
+    await house.csms.start()
+
+    async def give(watts: float, amperes: float, phases: int) -> None:
+        raise AssertionError("nobody awaits it")
+
+    house.station.on_limit(give)  # type: ignore[arg-type]
+    with capture_logs() as logged:
+        async with house:
+            await house.online()
+    assert any(line["event"] == "hardware.output_failed" for line in logged)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.library.house import ID, House
@@ -12,6 +13,7 @@ from tests.whole.rig import virtually
 
 from cpctl import ChargePoint
 from cpctl.chargepoint import Ending, Evse, Happening, Notification
+from cpctl.core.model import IdToken
 from cpctl.errors import ConfigError, NoSuchEvse, Refused
 
 
@@ -314,3 +316,27 @@ async def test_one_charge_point_runs_once_at_a_time() -> None:
         with pytest.raises(Refused, match="already"):
             await house.station.run()
         assert house.station.status() == "Available"
+
+
+@pytest.mark.parametrize(
+    ("token", "error"), [("", ValueError), ("x" * 37, ValueError), ("a\nb", ValueError), (5, TypeError), (None, TypeError), (IdToken(""), ValueError)]
+)
+@virtually
+async def test_what_can_be_no_token_is_refused_and_harms_nothing(token: Any, error: type[Exception]) -> None:
+    async with House() as house:
+        await house.online()
+        for use in (house.station.begin_transaction, house.station.present_token, house.station.authorize):
+            with pytest.raises(error):
+                await use(token)
+        await house.charge()
+
+
+@virtually
+async def test_an_entry_that_is_given_up_leaves_nothing_running() -> None:
+    station = ChargePoint("ws://127.0.0.1:1/ocpp", ID)
+    entering = asyncio.create_task(station.__aenter__())
+    await asyncio.sleep(0)
+    entering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await entering
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -165,8 +165,14 @@ class ChargePoint(Fittings, Talk, Charging, Own):
         """Run beside the block, from its first look at the inputs on."""
         self._task = asyncio.create_task(self.run(), name="charge-point")
         looked = asyncio.create_task(self._looked.wait())
-        await asyncio.wait({self._task, looked}, return_when=asyncio.FIRST_COMPLETED)
-        looked.cancel()
+        try:
+            await asyncio.wait({self._task, looked}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:  # the block is not entered, and nobody would end the run
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            raise
+        finally:
+            looked.cancel()
         if self._task.done():
             await self._task
         return self

@@ -218,7 +218,10 @@ class Hardware:
 
     def _call(self, name: str, output: Callable[[], object]) -> bool:
         try:
-            output()
+            given = output()
+            if inspect.iscoroutine(given):
+                given.close()
+                raise TypeError("it is a coroutine function, which nobody awaits here")
         except Exception:
             if self._looked_s - self._complained_s >= _COMPLAIN_S:
                 self._complained_s = self._looked_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -70,9 +71,13 @@ def flag(name: str, read: Flag | None, otherwise: bool) -> bool:
     if read is None:
         return otherwise
     try:
-        return bool(read())
+        value = read()
+        known = value in (0, 1)
     except Exception as error:
         raise InputError(name, _why(error)) from error
+    if not known:
+        raise InputError(name, f"gave {_shown(value)}, which is neither true nor false")
+    return bool(value)
 
 
 def faults(inputs: Iterable[Fault]) -> frozenset[str]:
@@ -83,6 +88,8 @@ def faults(inputs: Iterable[Fault]) -> frozenset[str]:
             name = read()
         except Exception as error:
             raise InputError("fault", _why(error)) from error
+        if name is not None and not isinstance(name, str):
+            raise InputError("fault", f"gave {_shown(name)}, which is no fault's name")
         if name and name != "NoError":
             found.add(name[:MAX_FAULT_CHARS])
     return frozenset(found)
@@ -128,7 +135,15 @@ def _thousandths(name: str, value: float) -> int:
             return round(value * 1000)
     except TypeError:
         pass
-    raise InputError(name, f"gave {str(value)[:40]!r}, which is no number to be measured")
+    raise InputError(name, f"gave {_shown(value)}, which is no number to be measured")
+
+
+def _shown(value: object) -> str:
+    """Show what came instead; a coroutine, which nobody awaits here, is closed."""
+    if inspect.iscoroutine(value):
+        value.close()
+        return "a coroutine"
+    return repr(value)[:40]
 
 
 def _why(error: Exception) -> str:
