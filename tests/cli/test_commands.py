@@ -18,11 +18,13 @@ import pytest
 from tests.csms.authority import Authority
 from tests.local.fakes import FakeStation
 
+from cpctl.cli import show
 from cpctl.cli.client import Client
 from cpctl.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "config/cpctl.example.toml"
+TIME = "2031-05-04T12:00:00.000Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,27 @@ async def test_lists_come_as_table_json_and_csv(run: Run, client: Client) -> Non
     assert json.loads((await run("sessions", "--json", *state)).out) == [{"id": "t1", "energy_wh": 1500}]
     rows = list(csv.DictReader(io.StringIO((await run("messages", "--csv", *state)).out)))
     assert rows == [{"time": "", "direction": "", "action": "Heartbeat", "payload": "{}", "answer": "", "latency_ms": "3"}]
+
+
+def test_a_long_payload_is_whole_in_a_pipe_and_takes_no_room_from_other_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"time": TIME, "action": "NotifyReport", "payload": {"a": "x" * 15_000}, "latency_ms": 6.5}, {"time": TIME, "action": "Heartbeat"}]
+    show.as_table(rows, ("time", "action", "payload", "latency_ms"))
+    header, long, short = capsys.readouterr().out.splitlines()
+    assert header.startswith("time                      action        payload")
+    assert long == f'{TIME}  NotifyReport  {{"a":"{"x" * 15_000}"}}  6.5'
+    assert short == f"{TIME}  Heartbeat"
+
+
+def test_a_long_payload_is_cut_at_a_terminal_and_leaves_time_and_action_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    show.as_table([{"time": TIME, "action": "NotifyReport", "payload": {"a": "x" * 15_000}}], ("time", "action", "payload"))
+    row = capsys.readouterr().out.splitlines()[1]
+    assert row.startswith(f'{TIME}  NotifyReport  {{"a":"xxx')
+    assert len(row) <= 100
 
 
 async def test_json_and_csv_at_once_is_a_usage_error(run: Run, client: Client) -> None:

@@ -23,8 +23,8 @@ def as_csv(rows: Sequence[Json], columns: Sequence[str]) -> None:
         writer.writerow([_cell(row.get(column)) for column in columns])
 
 
-# Wide enough for the longest row of any list.
-_UNCUT = 1000
+# Without a terminal, cells up to this width stand in line; a longer one is whole, and moves the rest of its row.
+_ALIGNED = 40
 
 
 def as_table(rows: Sequence[Json], columns: Sequence[str]) -> None:
@@ -32,15 +32,27 @@ def as_table(rows: Sequence[Json], columns: Sequence[str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="ellipsis", no_wrap=column != "text")
-    for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+    titles = [column.replace("_", " ") for column in columns]
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console.width = _UNCUT
+        _plain([titles, *cells])
+        return
+    # What is long are payloads and answers: they give way first, so that time and action can be read.
+    objects = {column for row in rows for column in columns if isinstance(row.get(column), dict | list)}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column, title in zip(columns, titles, strict=True):
+        widest = max(len(_cell(row.get(column))) for row in rows) if objects and column not in objects else None
+        table.add_column(title, overflow="ellipsis", no_wrap=column != "text", min_width=widest)
+    for row in cells:
+        table.add_row(*row)
     console.print(table)
+
+
+def _plain(lines: Sequence[Sequence[str]]) -> None:
+    widths = [min(max(map(len, column)), _ALIGNED) for column in zip(*lines, strict=True)]
+    for line in lines:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _cell(value: object) -> str:
