@@ -54,6 +54,7 @@ class Case:
     supports: dict[str, Support]
     sources: dict[str, dict[str, Any]]
     host: list[dict[str, Any]]
+    gaps: list[dict[str, str]]
     clauses: dict[str, evidence.Clause] = field(default_factory=evidence.clauses)
     harnesses: dict[str, evidence.Harness] = field(default_factory=evidence.harnesses)
     proved: dict[str, evidence.Proved] = field(default_factory=evidence.proved)
@@ -67,6 +68,16 @@ class Case:
     def supporting(self) -> list[Support]:
         """List the support of every clause, and of every hazard beyond its clauses."""
         return [*self.supports.values(), *(hazard.beyond for hazard in self.hazards)]
+
+    def absent(self, entry: dict[str, Any]) -> list[str]:
+        """List the tools that a protection or a known bug names and that are not there."""
+        there = {
+            "tests": {path.stem.removeprefix("test_") for path in evidence.TEST.glob("test_*.c")},
+            "explore": self.slices.keys(),
+            "cbmc": self.harnesses.keys(),
+            "wp": {name for name, file in self.proved.items() if file.goals > 0},
+        }
+        return [f"{kind} {name}" for kind, names in there.items() for name in entry.get(kind, ()) if name.rpartition("/")[2] not in names]
 
     def harnesses_of(self, clause: str) -> list[evidence.Harness]:
         """List the harnesses that claim a clause, and those that case.toml adds."""
@@ -89,7 +100,7 @@ def load() -> Case:
         )
         for table in read["hazard"]
     ]
-    return Case(hazards, {name: Support.of(table) for name, table in read["clause"].items()}, read["figure"], read["host"])
+    return Case(hazards, {name: Support.of(table) for name, table in read["clause"].items()}, read["figure"], read["host"], read.get("gap", []))
 
 
 def faults(case: Case) -> list[str]:
@@ -131,12 +142,12 @@ def _names_of_nothing(case: Case) -> Iterator[str]:
     for entry in case.host:
         yield from (f"host: {place} is not there" for place in entry["code"] if not (evidence.ROOT / place).exists())
         yield from (f"host: {test} is not there" for test in entry["tests"] if not evidence.has_python_test(*test.split(":")))
-    for entry in [*case.removed.values(), *case.seeded]:
-        named = entry.get("protection") or entry.get("patch")
-        yield from (f"{named}: there is no test_{test}" for test in entry.get("tests", ()) if not (evidence.TEST / f"test_{test}.c").is_file())
-        yield from (f"{named}: there is no slice {name}" for name in entry.get("explore", ()) if name not in case.slices)
-        yield from (f"{named}: CBMC has no harness {name}" for name in entry.get("cbmc", ()) if name not in case.harnesses)
-        yield from (f"{named}: WP proves no {name}" for name in entry.get("wp", ()) if name.rpartition("/")[2] not in case.proved)
+    for name, removal in case.removed.items():
+        yield from (f"{name}: there is no {test}" for test in case.absent(removal))
+    known = {(gap["bug"], gap["tool"]) for gap in case.gaps}
+    missing = {(bug["patch"], tool) for bug in case.seeded for tool in case.absent(bug)}
+    yield from (f"{bug}: there is no {tool}" for bug, tool in sorted(missing - known))
+    yield from (f"{bug}: {tool} is no gap any more, take it out of case.toml" for bug, tool in sorted(known - missing))
 
 
 def _without_a_place(case: Case) -> Iterator[str]:

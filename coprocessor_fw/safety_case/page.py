@@ -84,7 +84,7 @@ def _evidence(case: Case, number: str) -> Iterator[tuple[str, list[str]]]:
     yield "explored", explored
     known = [bug for bug in case.seeded if number in bug["clause"]]
     for what, lines in rest.items():
-        yield what, [*lines, *map(_bug, known)] if what == "known bugs" else lines
+        yield what, [*lines, *(_bug(case, bug) for bug in known)] if what == "known bugs" else lines
 
 
 def _support(case: Case, support: Support) -> Iterator[tuple[str, list[str]]]:
@@ -93,7 +93,7 @@ def _support(case: Case, support: Support) -> Iterator[tuple[str, list[str]]]:
     yield "explored", [_slices(case, support)] if support.slices else []
     yield "tested", [f"{_sentence(test)}" for test in support.tests]
     yield "taken out, and noticed", [_removed(case, name) for name in support.removed]
-    yield "known bugs", [_bug(bug) for bug in case.seeded if bug["patch"] in support.seeded]
+    yield "known bugs", [_bug(case, bug) for bug in case.seeded if bug["patch"] in support.seeded]
     yield "measured", [_timing(case.timings[name]) for name in support.timing]
     yield "figures", [_figure(case, name) for name in support.figures]
 
@@ -126,12 +126,14 @@ def _removed(case: Case, name: str) -> str:
     return f"{name} (`{removal['file']}`): by {', '.join(f'`test_{test}`' for test in removal['tests'])}"
 
 
-def _bug(bug: dict[str, Any]) -> str:
+def _bug(case: Case, bug: dict[str, Any]) -> str:
+    absent = case.absent(bug)
+    bug = {key: [name for name in value if f"{key} {name}" not in absent] if isinstance(value, list) else value for key, value in bug.items()}
     tools = [f"`test_{test}`" for test in bug.get("tests", ())]
     tools += [f"the slice *{name}*" for name in bug.get("explore", ())]
     tools += ["the soak"] if bug.get("soak") else []
     tools += [f"CBMC's `{name}`" for name in bug.get("cbmc", ())] + [f"WP on `{name.rpartition('/')[2]}`" for name in bug.get("wp", ())]
-    return f"`{bug['patch']}` ({bug['breaks']}): caught by {', '.join(tools)}"
+    return f"`{bug['patch']}` ({bug['breaks']}): to be caught by {', '.join(tools)}"
 
 
 def _timing(timing: evidence.Timing) -> str:
@@ -172,6 +174,7 @@ def _strength(case: Case) -> Iterator[str]:
         yield f"\nNot judged mutant by mutant yet: {', '.join(unjudged)}. For these the tests are only known to notice each protection that is taken out."
     yield f"\nHarnesses in which CBMC also looks for run-time errors: {_harnesses(h for h in case.harnesses.values() if h.errors)}."
     open_goals = [(file.name, name, why) for file in case.proved.values() for name, why in file.unproved.items()]
+    yield from (f"\nGap: `{gap['bug']}` names {gap['tool']} among the tools that must catch it. {gap['because']}." for gap in case.gaps)
     yield "\nGoals that no prover closes:\n" if open_goals else "\nEvery goal of WP is proved."
     yield from (f"- `{file}`, `{name}`: {why}." for file, name, why in open_goals)
 
