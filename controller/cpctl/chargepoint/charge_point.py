@@ -52,6 +52,8 @@ ResetOutput: TypeAlias = Callable[[bool], bool | Awaitable[bool | None] | None]
 PERIOD_S = 0.5
 SHORTEST_PERIOD_S = 0.05
 LONGEST_PERIOD_S = 5.0
+# A wait for the CSMS looks for it this often.
+_LOOK_S = 0.05
 # The CSMS waits for the answer to its Reset.
 _RESET_TIMEOUT_S = 10.0
 
@@ -186,9 +188,13 @@ class ChargePoint(Fittings, Talk, Charging, Own):
 
     async def online(self, timeout_s: float = 60.0) -> bool:
         """Wait until the CSMS has accepted the station; False if it has not by then."""
-        csms = self._running().csms
-        await csms.attempted(timeout_s)
-        return self.is_online
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not self.is_online:  # noqa: ASYNC110  # however many attempts that takes
+                    await asyncio.sleep(_LOOK_S)
+        except TimeoutError:
+            return False
+        return True
 
     @property
     def is_online(self) -> bool:
