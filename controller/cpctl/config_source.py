@@ -92,7 +92,7 @@ def _reason(kind: str, message: str, context: Mapping[str, object], path: KeyPat
         case "string_pattern_mismatch":
             return "looks like 24:6f:28:00:00:01"
         case _:
-            words = message.removeprefix("Input should be ").removeprefix("a valid ")
+            words = message.removeprefix("Input should be ").removeprefix("a valid ").replace("array", "a list in [ ]")
             return f"is to be {words}"
 
 

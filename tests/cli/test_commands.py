@@ -101,12 +101,12 @@ async def test_a_wrong_configuration_ends_with_2_and_every_mistake(run: Run, tmp
 
 
 async def test_initial_values_of_variables_are_checked_by_name_and_by_value(run: Run, tmp_path: Path) -> None:
-    text = EXAMPLE.read_text("utf-8").replace("HeartbeatInterval = 300", 'HeartbeatInterval = "often"\nHartbeat = 1')
+    text = EXAMPLE.read_text("utf-8").replace("HeartbeatInterval = 300", 'HeartbeatInterval = "often"\nHartbeatInterval = 1')
     (tmp_path / "cpctl.toml").write_text(text, "utf-8")
     ended = await run("check")
     assert ended.code == 2
     assert 'ocpp.initial.HeartbeatInterval = "often": is to be integer' in ended.err
-    assert "ocpp.initial.Hartbeat = 1: there is no such variable" in ended.err
+    assert "ocpp.initial.HartbeatInterval = 1: there is no such variable; did you mean HeartbeatInterval?" in ended.err
 
 
 async def test_all_that_values_mean_wrongly_is_told_in_one_round(run: Run, tmp_path: Path) -> None:

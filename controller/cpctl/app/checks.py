@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 
 from cpctl.config import Config
 from cpctl.core.variable_definition import Definition, Mutability
@@ -11,6 +12,7 @@ from cpctl.core.variables import normalise
 from cpctl.csms.adapter import VERSIONS
 from cpctl.csms.passwords import MAX_PASSWORD, MIN_PASSWORD
 from cpctl.csms.tls import authority_trouble, own_trouble
+from cpctl.csms.v16.variables import VARIABLES
 from cpctl.errors import ConfigError, ConfigProblem
 
 from .board import board_settings
@@ -35,13 +37,19 @@ def _initial(config: Config) -> Iterator[ConfigProblem]:
         definition = known.get(variable)
         shown = config.ocpp.initial[name]
         if definition is None:
-            yield config.source.problem(path, "there is no such variable", shown)
+            yield config.source.problem(path, f"there is no such variable{_near(name, known)}", shown)
         elif definition.mutability is Mutability.WRITE_ONLY:
             yield config.source.problem(path, "is a secret and not for this file; use csms.password_file")
         elif definition.mutability is Mutability.READ_ONLY:
             yield config.source.problem(path, "is read-only", shown)
         elif normalise(definition, value) is None:
             yield config.source.problem(path, _wanted(definition), shown)
+
+
+def _near(name: str, known: Mapping[str, Definition]) -> str:
+    names = {one.name for one in known.values() if one.mutability is Mutability.READ_WRITE}
+    near = get_close_matches(name, [*(key for key, variable in VARIABLES.items() if variable in names), *sorted(names)], n=1, cutoff=0.8)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _versions(config: Config) -> Iterator[ConfigProblem]:
