@@ -83,7 +83,7 @@ def _security() -> tuple[Definition, ...]:
             "SecurityCtrlr.BasicAuthPassword",
             Kind.PASSWORD,
             "",
-            "password at the CSMS in place of the configuration's, from the next connection on; 32 to 40 hexadecimal digits stand for their bytes",
+            "password at the CSMS in place of the configuration's, from the next connection on; in OCPP 1.6, 32 to 40 hexadecimal digits are bytes",
             "",
             16,
             40,
