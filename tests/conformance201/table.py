@@ -19,6 +19,8 @@ below it and a CSMS over a real websocket, in virtual time. The ids and titles a
 stations; what a case contains was read from the standard, and is not the plan's own text. None of this is a certificate. Where a case has a security event
 (SecurityEventNotification, A04) among its steps, its test leaves that step out: security events are not built.
 
+How many cases passed, of those in the profile; a case that does not apply is among those that did not.
+
 | Block | Mandatory | Conditional |
 |---|---|---|
 """
@@ -32,7 +34,7 @@ def render(results: Mapping[str, str]) -> str:
     cases = PLAN.cases()
     passed = {id for id, tests in held.items() if all(results.get(test) == PASSED for test in tests)}
     page = _HEAD
-    for letter, name in BLOCKS.items():
+    for letter, name in (BLOCKS | ABSENT).items():
         mine = [case for case in cases if block(case) == letter]
         page += f"| {letter} {name} | {_score(mine, passed, 'mandatory')} | {_score(mine, passed, 'conditional')} |\n"
     for letter, name in BLOCKS.items():
@@ -48,7 +50,7 @@ def render(results: Mapping[str, str]) -> str:
 
 def _score(cases: Iterable[Case], passed: set[str], group: str) -> str:
     mine = [case for case in cases if case.group == group]
-    return f"{sum(case.id in passed for case in mine)} of {len(mine)}" if mine else "none"
+    return f"{sum(case.id in passed for case in mine)} of {len(mine)}" if mine else "—"
 
 
 def _rows(case: Case, tests: list[str], results: Mapping[str, str]) -> str:
