@@ -110,7 +110,7 @@ class Charging(Present):
         return not shown["faults"] and shown["status"] not in (ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED)
 
     def status(self, evse: int = 1) -> ConnectorStatus:
-        """Return the connector's status as the CSMS is told."""
+        """Return the connector's status in the words of OCPP 1.6, which tell more than those of later versions."""
         return ConnectorStatus(self._shown(evse)["status"])
 
     def why_not(self, evse: int = 1) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ def why_not(state: State, evse: Evse) -> list[Reason]:
 def fault_text(name: str) -> str:
     """Return a fault's code, meaning and remedy in a line."""
     fault = faults.BY_NAME.get(name)
-    return f"{fault.code} {fault.meaning} {fault.remedy}" if fault else f"The coprocessor reports a fault {name!r}."
+    return f"{fault.code} {fault.meaning} {fault.remedy}" if fault else f"The hardware reports a fault {name!r}."
 
 
 # What the coprocessor waits for by itself, in the order in which it is worth telling. Lease, limit, fault and vehicle are told from our side.
