@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -68,6 +69,11 @@ def test_a_stop_with_the_samples_of_its_transaction(encoder: Encoder) -> None:
     plain = encoder.encode(ended())
     assert plain is not None
     assert "transactionData" not in plain.payload
+
+
+def test_what_befell_a_transaction_before_it_had_an_evse_is_not_told(encoder: Encoder) -> None:
+    for event in (started(), ended()):
+        assert encoder.encode(replace(event, evse=0, connector=0)) is None
 
 
 def test_values_of_the_present_name_the_transaction_as_soon_as_the_csms_has_given_its_number(encoder: Encoder) -> None:

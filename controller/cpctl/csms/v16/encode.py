@@ -36,7 +36,13 @@ class Encoder:
         self._date = date
 
     def encode(self, event: DurableEvent) -> Message | None:
-        """Write the message that delivers an event; None for an update without samples, of which 1.6 knows nothing."""
+        """Write the message that delivers an event; None for what 1.6 knows nothing of.
+
+        That is an update without samples, and what befell a transaction before it had an EVSE, while another version was spoken: its start would name
+        no connector, and no meter, so that the end would bill everything that the meter ever counted.
+        """
+        if event.evse == 0:
+            return None
         match event:
             case TransactionStarted():
                 return Message("StartTransaction", self._start(event))
