@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.whole.rig import ID, Rig, virtually
+from tests.whole.words import VERSIONS
 
 ALL = ["2.1", "2.0.1", "1.6"]
 
@@ -75,5 +76,45 @@ def test_a_transaction_that_ended_offline_is_told_in_the_words_that_the_csms_has
             assert rig.csms.point(ID).subprotocol == "ocpp2.1"
             assert any(event.get("offline") for event in charge.events.values())
             assert charge.missing == rig.csms.ledger.problems == rig.csms.ledger.orphans == []
+
+    run()
+
+
+@pytest.mark.parametrize(("before", "after"), [("1.6", "2.0.1"), ("2.0.1", "1.6")])
+def test_a_charge_goes_on_while_the_csms_changes_its_version_and_its_rest_is_told_in_the_new_words(tmp_path: Path, before: str, after: str) -> None:
+    @virtually
+    async def run() -> None:
+        async with Rig(tmp_path, ocpp=before, csms={"versions": ALL}) as rig:
+            rig.csms.subprotocols = (f"ocpp{before}",)
+            rig.csms.cut(ID)
+            await rig.csms.until(lambda: rig.csms.point(ID).subprotocol == f"ocpp{before}")
+            await rig.online()
+            await rig.charge()
+            await rig.sleep(100)
+            await rig.csms.set_up(False)
+            rig.csms.subprotocols = (f"ocpp{after}",)
+            await rig.sleep(100)
+            await rig.csms.set_up(True)
+            await rig.csms.until(lambda: rig.csms.point(ID).subprotocol == f"ocpp{after}")
+            await rig.sleep(100)
+            truth = await rig.truth()
+            assert (truth.closings, truth.openings) == (1, 0)
+            rig.words = VERSIONS[after]
+            await rig.finish(told=False)
+            await rig.sleep(10)
+            # This CSMS never heard of its beginning in these words; what it makes of the rest is its own.
+            last = rig.csms.ledger.orphans[-1][1]
+            energy_wh = truth.energy_mwh / 1000
+            if after == "1.6":
+                assert (last["transactionId"], last["reason"]) == (-1, "Local")
+                assert last["meterStop"] >= energy_wh - 1
+            else:
+                assert (last["eventType"], last["triggerReason"]) == ("Ended", "StopAuthorized")
+                numbers = [event["seqNo"] for _, event in rig.csms.ledger.orphans]
+                assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+            await rig.charge("TAG2")
+            await rig.finish("TAG2", told=False)
+            await rig.sleep(10)
+            assert [charge.id_tag for charge in rig.charges if charge.stop is not None] == ["TAG2"]
 
     run()
