@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conformance.conversation import Conversation
 from tests.whole.rig import Rig, virtually
+from tests.whole.words import in_every_version
 
 START: dict[str, Any] = {"remoteStartId": 7, "idToken": {"idToken": "TAG1", "type": "ISO14443"}}
 
@@ -41,3 +43,36 @@ async def test_a_transaction_that_the_start_itself_begins_is_not_in_its_answer(t
         await rig.status("Preparing")
         assert await rig.call("RequestStartTransaction", **START, evseId=1) == {"status": "Accepted"}
         await rig.status("Charging")
+
+
+@in_every_version
+@pytest.mark.parametrize("asked", ["start", "stop"])
+@virtually
+async def test_the_answer_to_the_csms_goes_before_what_comes_of_its_call(tmp_path: Path, ocpp: str, asked: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
+        await rig.online()
+        await rig.plant.vehicle(state="C")
+        await rig.status("Preparing")
+        if asked == "stop":
+            await rig.tap()
+            await rig.status("Charging")
+            await rig.pass_time(5)
+        talk = Conversation(rig)
+        action, call = rig.words.remote_start(1, "TAG1") if asked == "start" else rig.words.remote_stop(rig.charges[0].number)
+        assert (await rig.call(action, **call))["status"] == "Accepted"
+        await rig.pass_time(5)
+        ((_, answered),) = talk.spans(action)
+        first = rig.words.transaction_messages[0 if asked == "start" else -1]
+        assert answered < talk.spans(first)[0][0]
+
+
+@in_every_version
+@virtually
+async def test_a_finished_session_shows_the_id_that_the_csms_knows_its_transaction_by(tmp_path: Path, ocpp: str) -> None:
+    async with Rig(tmp_path, ocpp=ocpp) as rig:
+        await rig.online()
+        await rig.charge()
+        await rig.finish()
+        assert rig.controller is not None
+        (session,) = await rig.controller.services.sessions(None, 10)
+        assert session["transaction_id"] == str(rig.charges[0].number)

@@ -212,7 +212,7 @@ def _save_session(turn: Turn, ended: Transaction) -> None:
             stopped=ended.ended,
             reason=ended.reason,
             energy_mwh=ended.meter_stop_mwh - ended.meter_start_mwh,
-            transaction_id=ended.csms_ref,
+            transaction_id=ended.csms_ref or (None if turn.state.points.whole else ended.id),
         ),
     )
     sessions = turn.state.sessions

@@ -50,7 +50,10 @@ class _Pending:
 
 
 class Rpc:
-    """One connection's dispatcher; used once. `run` reads until the connection ends, `request` may be called while it does."""
+    """One connection's dispatcher; used once. `run` reads until the connection ends, `request` may be called while it does.
+
+    A CALL of ours waits for `answers_first_s` at most, so that answers that we owe go out before it.
+    """
 
     def __init__(
         self,
@@ -62,11 +65,13 @@ class Rpc:
         admit: Callable[[str], Admission] = _admit_all,
         utc: Callable[[], datetime | None] = lambda: None,
         on_exchange: Callable[[Exchange], None] | None = None,
+        answers_first_s: float = 0.0,
     ) -> None:
         self._wire = wire
         self._dialect = dialect
         self._utc = utc
         self._on_exchange = on_exchange
+        self._answers_first_s = answers_first_s
         self._loop = asyncio.get_running_loop()
         # Ids must differ over all connections of this charge point (OCPP-J 1.6 errata, 3.1).
         self._prefix = f"{rng.getrandbits(64):016x}"
@@ -118,6 +123,7 @@ class Rpc:
         if validate and (broken := self._dialect.schemas.violation(action, payload)):
             raise CallInvalid(action, str(broken))
         async with self._turn:
+            await self._serving.answered(self._answers_first_s)
             if self._lost:
                 raise self._lost
             return await self._exchange(action, payload, timeout_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,9 @@ class Serving:
         self._loop = asyncio.get_running_loop()
         self._running = 0
         self._replies = 0
+        self._unanswered = 0
+        self._all_answered = asyncio.Event()
+        self._all_answered.set()
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
     def take(self, frame: Call, text: int) -> None:
@@ -88,10 +92,20 @@ class Serving:
             self.reply(seen.answer)
             return
         self._running += 1
+        self._unanswered += 1
+        self._all_answered.clear()
         if frame.action in self._dialect.urgent:
             self._start(frame, seen)
         else:  # one turn of the loop later, so that an urgent one in the same burst starts before
             self._loop.call_soon(self._start, frame, seen)
+
+    async def answered(self, within_s: float) -> None:
+        """Wait until every CALL that was taken in is answered, or until time is up."""
+        if not self._unanswered:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._all_answered.wait()
 
     def error(self, id: str, code: ErrorCode, description: str) -> str:
         """Write a CALLERROR in this version's spelling."""
@@ -134,6 +148,17 @@ class Serving:
         return self.error(frame.id, ErrorCode.GENERIC_ERROR, "too many calls at once") if self._running >= limit else None
 
     async def _handle(self, frame: Call, seen: _Seen) -> None:
+        try:
+            await self._serve(frame, seen)
+        finally:
+            self._count_answered()
+
+    def _count_answered(self) -> None:
+        self._unanswered -= 1
+        if not self._unanswered:
+            self._all_answered.set()
+
+    async def _serve(self, frame: Call, seen: _Seen) -> None:
         started = self._loop.time()
         shown: Payload
         then: Callable[[], None] | None = None

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 # Between boots where the CSMS leaves the interval to us, or does not answer.
 BOOT_RETRY_S = 60.0
+# What comes of the CSMS's CALL waits so long for its answer to go out first; no longer, for some answers take their time.
+ANSWERS_FIRST_S = 0.2
 # At least this often a heartbeat goes out for its clock, however much else is said (OCPP-J 1.6, 5.3).
 DAILY_S = 24 * 3600.0
 # What the CSMS says of the time is on disk before anything is dated by it. A disk that takes longer than this does not hold up the rest.
@@ -82,7 +84,16 @@ class Session:
         self._ping_changed = asyncio.Event()
         hooks = hooks or Hooks()
         served = hooks.over(adapter.handlers())
-        self._rpc = Rpc(hooks.beside(socket), adapter.dialect, served, rng, admit=self._admit, utc=self._utc, on_exchange=on_exchange)
+        self._rpc = Rpc(
+            hooks.beside(socket),
+            adapter.dialect,
+            served,
+            rng,
+            admit=self._admit,
+            utc=self._utc,
+            on_exchange=on_exchange,
+            answers_first_s=ANSWERS_FIRST_S,
+        )
 
     @property
     def adapter(self) -> Adapter:
