@@ -18,7 +18,7 @@ const accepted = { idTagInfo: { status: 'Accepted' } };
 
 let transactions = 0;
 const usual = {
-  Authorize: () => accepted,
+  Authorize: (client) => (client.protocol === 'ocpp1.6' ? accepted : { idTokenInfo: { status: 'Accepted' } }),
   BootNotification: () => ({ status: 'Accepted', currentTime: now(), interval: 300 }),
   DataTransfer: () => ({ status: 'UnknownVendorId' }),
   Heartbeat: () => ({ currentTime: now() }),
@@ -27,6 +27,7 @@ const usual = {
   StartTransaction: () => ({ ...accepted, transactionId: ++transactions }),
   StatusNotification: () => ({}),
   StopTransaction: () => accepted,
+  TransactionEvent: (_client, { idToken }) => (idToken ? { idTokenInfo: { status: 'Accepted' } } : {}),
 };
 const scripted = {};
 const clients = new Map();
@@ -48,7 +49,7 @@ server.on('client', (client) => {
   client.on('callError', ({ method, error, outbound }) =>
     fault('callerror', { action: method, code: error.rpcErrorCode ?? 'GenericError', reason: error.message, ours: outbound }));
   client.handle(({ method, params }) => {
-    const answer = scripted[method] ?? usual[method]?.();
+    const answer = scripted[method] ?? usual[method]?.(client, params);
     if (answer === undefined) throw rpc.createRPCError('NotImplemented');
     tell({ event: 'call', identity, action: method, payload: params });
     return answer;
