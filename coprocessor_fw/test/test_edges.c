@@ -535,6 +535,20 @@ static void what_is_no_ntc_is_unknown_even_where_the_equation_has_an_answer(void
     CHECK_EQ(cp_ntc_dc(CP_OHM_OPEN, CP_OHM_OPEN, 3950), CP_TEMPERATURE_UNKNOWN_DC);
 }
 
+/* From the least number to those whose first bit is the last of 32, and whose square is a power of two to the bit. */
+static void a_temperature_follows_from_any_resistance(void)
+{
+    CHECK_BETWEEN(cp_ntc_dc(2, 1, 3950), 97, 107);                      /* an octave below 25 degrees */
+    CHECK_BETWEEN(cp_ntc_dc(3037000500u, 2147483648u, 3950), 169, 179); /* half of one */
+}
+
+/* beta + T25 * ln(R/R25) / 10 is 0: infinitely hot. */
+static void where_the_equation_has_no_answer_nothing_is_known(void)
+{
+    CHECK_EQ(cp_ntc_dc(31, 154, 478), CP_TEMPERATURE_UNKNOWN_DC);
+    CHECK_EQ(cp_ntc_dc(2013, 10000, 478), CP_TEMPERATURE_UNKNOWN_DC);
+}
+
 static void from_40_below_to_150_degrees_is_known(void)
 {
     int16_t coldest = 0;
@@ -634,6 +648,8 @@ int main(void)
         TEST(a_pilots_level_is_scaled_and_held_within_its_type),
         TEST(an_ntc_at_its_nominal_resistance_is_at_25_degrees),
         TEST(what_is_no_ntc_is_unknown_even_where_the_equation_has_an_answer),
+        TEST(a_temperature_follows_from_any_resistance),
+        TEST(where_the_equation_has_no_answer_nothing_is_known),
         TEST(from_40_below_to_150_degrees_is_known),
         TEST(a_pulse_counts_after_its_debounce_and_not_a_step_before),
         TEST(a_register_that_is_full_takes_the_next_name),

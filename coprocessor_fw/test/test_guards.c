@@ -158,6 +158,30 @@ static void current_inputs_judge_by_their_scale(void)
     CHECK(stands(&r, CP_FAULT_OVERCURRENT));
 }
 
+static void the_highest_of_three_phases_is_judged(void)
+{
+    cp_evse_config_t config = rig_config();
+    const cp_evse_past_t past = {0};
+
+    config.current = (uint8_t)CP_CURRENT_SOURCE_INPUT;
+    for (unsigned highest = 0; highest < 3u; highest++) {
+        rig_t r;
+        rig_power_up(&r, 1, &config, &past);
+        for (unsigned i = 0; i < 3u; i++) {
+            r.in.current_mv[i] = (uint16_t)(i == highest ? 800u : 100u + i);
+        }
+        rig_run(&r, 1);
+        CHECK_EQ(r.e.current_ma, 16000);
+        for (unsigned i = 0; i < 3u; i++) {
+            CHECK_EQ(r.e.meter.current_ma[i], 20u * r.in.current_mv[i]);
+        }
+        r.e.config.current_ma_per_v = UINT32_MAX;
+        r.in.current_mv[highest] = UINT16_MAX;
+        rig_run(&r, 1);
+        CHECK_EQ(r.e.current_ma, UINT32_MAX); /* more than can be said */
+    }
+}
+
 static void a_guard_that_sees_no_current_ends_the_permission(void)
 {
     rig_t r;
@@ -201,6 +225,23 @@ static void a_vehicle_is_served_again_as_often_as_the_policy_says(void)
     rig_charge(&r); /* the next vehicle */
 }
 
+static void a_policy_without_end_counts_without_wrapping(void)
+{
+    rig_t r;
+
+    rig_start(&r, 10);
+    r.e.config.retries = 255;
+    rig_charge(&r);
+    r.e.retries_used = 254;
+    for (unsigned i = 0; i < 2u; i++) {
+        r.earth_lost = true;
+        (void)rig_until_closed(&r, false, 100);
+        CHECK_EQ(r.e.retries_used, 255);
+        r.earth_lost = false;
+        (void)rig_until_closed(&r, true, 60000);
+    }
+}
+
 /* ---------------------------------------------------------------- earth */
 
 static void a_lost_earth_opens_within_two_periods_of_the_mains(void)
@@ -232,6 +273,22 @@ static void a_sense_that_follows_the_mains_is_no_loss(void)
         rig_run(&r, 10);
     }
     CHECK(r.out.contactor_closed);
+}
+
+static void an_earth_that_is_lost_at_rest_costs_no_retry(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    r.earth_lost = true;
+    rig_run(&r, 1000);
+    CHECK(stands(&r, CP_FAULT_PROTECTIVE_EARTH));
+    r.earth_lost = false;
+    rig_run(&r, CP_EARTH_SOUND_MS - 1u);
+    CHECK(stands(&r, CP_FAULT_PROTECTIVE_EARTH));
+    rig_run(&r, 1);
+    CHECK(!stands(&r, CP_FAULT_PROTECTIVE_EARTH));
+    CHECK_EQ(r.e.retries_used, 0);
 }
 
 /* ---------------------------------------------------------------- emergency stop */
@@ -369,6 +426,71 @@ static void an_ntc_above_its_resistor_is_read_the_other_way_round(void)
     CHECK_BETWEEN(r.e.heat.dc, 640, 660);
 }
 
+static void a_sensor_that_is_taken_out_limits_nothing(void)
+{
+    rig_t r;
+
+    rig_start(&r, 1);
+    r.temperature_mv = RIG_HOT_MV;
+    rig_run(&r, 2u * CP_SENSOR_WINDOW_MS);
+    CHECK(stands(&r, CP_FAULT_OVER_TEMPERATURE));
+    cp_evse_config_t config = r.e.config;
+    config.temperature.sensor = (uint8_t)CP_TEMPERATURE_SENSOR_NONE;
+    cp_evse_configure(&r.e, &config);
+    rig_run(&r, 1);
+    CHECK(!stands(&r, CP_FAULT_OVER_TEMPERATURE));
+    CHECK_EQ(cp_evse_derated_da(&r.e), UINT16_MAX);
+}
+
+/* ---------------------------------------------------------------- all of them */
+
+static void what_is_not_fitted_is_not_looked_at(void)
+{
+    cp_evse_config_t config = rig_config();
+    const cp_evse_past_t past = {0};
+
+    config.rcm = (uint8_t)CP_RCM_TYPE_NONE;
+    config.earth_fitted = false;
+    config.stop_fitted = false;
+    config.current = (uint8_t)CP_CURRENT_SOURCE_NONE;
+    config.temperature.sensor = (uint8_t)CP_TEMPERATURE_SENSOR_NONE;
+    for (unsigned contact_closed = 0; contact_closed < 2u; contact_closed++) {
+        rig_t r;
+        rig_power_up(&r, 1, &config, &past);
+        r.residual = contact_closed == 0u;
+        r.earth_lost = true;
+        r.stop_pressed = true;
+        r.temperature_mv = 0;
+        r.draw_ma = 40000;
+        rig_run(&r, 3000);
+        rig_charge(&r);
+        rig_run(&r, 10000);
+        CHECK(r.out.contactor_closed);
+        CHECK_EQ(cp_faults_bits(&r.e.faults), 0);
+    }
+}
+
+static void a_fault_says_how_long_ago_the_contactor_moved(void)
+{
+    static const cp_fault_t faults[] = {CP_FAULT_EMERGENCY_STOP, CP_FAULT_RCM, CP_FAULT_PROTECTIVE_EARTH};
+    rig_t charging;
+
+    rig_start(&charging, 1);
+    rig_charge(&charging);
+    for (unsigned i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        for (uint32_t more_ms = 0; more_ms < 2u; more_ms++) {
+            rig_t r = charging;
+            rig_run(&r, 1000u + more_ms);
+            r.stop_pressed = faults[i] == CP_FAULT_EMERGENCY_STOP;
+            r.residual = faults[i] == CP_FAULT_RCM;
+            r.earth_lost = faults[i] == CP_FAULT_PROTECTIVE_EARTH;
+            (void)rig_until_closed(&r, false, 100);
+            CHECK_EQ(rig_last(&r, CP_EVENT_CODE_FAULT_RAISED)->value, faults[i]);
+            CHECK_EQ(rig_last(&r, CP_EVENT_CODE_FAULT_RAISED)->extra, r.now_ms - charging.moved_ms);
+        }
+    }
+}
+
 /* ---------------------------------------------------------------- steps */
 
 static void guards_open_as_soon_at_any_step(void)
@@ -412,15 +534,21 @@ int main(void)
         TEST(a_stop_for_a_moment_forgives_no_overcurrent),
         TEST(a_current_that_is_shown_while_open_is_not_counted),
         TEST(current_inputs_judge_by_their_scale),
+        TEST(the_highest_of_three_phases_is_judged),
         TEST(a_guard_that_sees_no_current_ends_the_permission),
         TEST(a_vehicle_is_served_again_as_often_as_the_policy_says),
+        TEST(a_policy_without_end_counts_without_wrapping),
         TEST(a_lost_earth_opens_within_two_periods_of_the_mains),
         TEST(a_sense_that_follows_the_mains_is_no_loss),
+        TEST(an_earth_that_is_lost_at_rest_costs_no_retry),
         TEST(the_emergency_stop_opens_in_the_same_tick_and_latches),
         TEST(heat_derates_in_two_steps_and_then_stops),
         TEST(cooling_raises_late_and_one_step_at_a_time),
         TEST(an_open_or_shorted_sensor_is_a_fault_of_its_own),
         TEST(nothing_closes_before_the_temperature_is_known),
+        TEST(a_sensor_that_is_taken_out_limits_nothing),
+        TEST(what_is_not_fitted_is_not_looked_at),
+        TEST(a_fault_says_how_long_ago_the_contactor_moved),
         TEST(guards_open_as_soon_at_any_step),
         TEST(an_ntc_above_its_resistor_is_read_the_other_way_round),
     };

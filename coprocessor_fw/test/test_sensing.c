@@ -156,11 +156,23 @@ static void an_evse_with_pulses_tells_them_as_its_meter(void)
     CHECK_EQ(r.e.meter.energy_mwh, 5001000);
     r.in.s0_closed = false;
     rig_run(&r, 50);
+    r.in.s0_closed = true;
+    rig_run(&r, 50);
+    CHECK_EQ(r.e.meter.power_mw, 36000000); /* 1 Wh in 100 ms */
+    r.in.s0_closed = false;
+    rig_run(&r, 50);
     config.s0_pulses_per_kwh = 500; /* another meter: another register */
     cp_evse_configure(&r.e, &config);
     rig_run(&r, 10);
     CHECK_EQ(r.e.meter.energy_mwh, 0);
     CHECK(r.e.meter.meter_boot != 9u);
+    config.s0_pulses_per_kwh = 1; /* the least that a meter can have */
+    cp_evse_configure(&r.e, &config);
+    r.in.s0_closed = false;
+    rig_run(&r, 50);
+    r.in.s0_closed = true;
+    rig_run(&r, 50);
+    CHECK_EQ(r.e.meter.energy_mwh, 1000000);
 }
 
 int main(void)
