@@ -12,6 +12,9 @@ uint16_t cp_link_session(uint32_t host_nonce, uint32_t coprocessor_nonce)
 {
     uint8_t nonces[8];
 
+    /*@ loop invariant 0 <= i <= 4;
+        loop assigns i, nonces[0 .. 7];
+        loop variant 4 - i; */
     for (unsigned i = 0; i < 4u; i++) {
         nonces[i] = (uint8_t)(host_nonce >> (8u * i) & 0xFFu);
         nonces[4u + i] = (uint8_t)(coprocessor_nonce >> (8u * i) & 0xFFu);
@@ -24,9 +27,15 @@ void cp_text_copy(char *out, size_t size, const char *text)
 {
     size_t i = 0;
 
+    /*@ loop invariant 0 <= i < size && \forall integer k; 0 <= k < i ==> text[k] != 0;
+        loop assigns i, out[0 .. size - 1];
+        loop variant size - i; */
     for (; i + 1u < size && text[i] != '\0'; i++) {
         out[i] = text[i];
     }
+    /*@ loop invariant 0 <= i <= size && \forall integer k; \at(i, LoopEntry) <= k < i ==> out[k] == 0;
+        loop assigns i, out[0 .. size - 1];
+        loop variant size - i; */
     for (; i < size; i++) {
         out[i] = '\0';
     }
@@ -34,12 +43,20 @@ void cp_text_copy(char *out, size_t size, const char *text)
 
 /* ---------------------------------------------------------------- output */
 
+/*@ requires \valid(link) && link_sound(link) && \valid_read(bytes + (0 .. len - 1));
+    requires \separated(link, bytes + (0 .. len - 1));
+    assigns link->tx[0 .. CP_TX_MAX - 1], link->tx_count, link->counters;
+    ensures link_sound(link);
+    ensures whole_or_not: link->tx_count == \old(link->tx_count) + (\result ? len : 0); */
 static bool queue(cp_link_t *link, const uint8_t *bytes, size_t len)
 {
     if (len > CP_TX_MAX - (size_t)link->tx_count) {
         link->counters.tx_dropped++;
         return false;
     }
+    /*@ loop invariant 0 <= i <= len;
+        loop assigns i, link->tx[0 .. CP_TX_MAX - 1];
+        loop variant len - i; */
     for (size_t i = 0; i < len; i++) {
         link->tx[((size_t)link->tx_first + link->tx_count + i) % CP_TX_MAX] = bytes[i];
     }
@@ -48,6 +65,11 @@ static bool queue(cp_link_t *link, const uint8_t *bytes, size_t len)
     return true;
 }
 
+/*@ requires \valid(link) && link_sound(link) && \valid_read(frame);
+    requires frame->len <= CP_MAX_PAYLOAD ==> \valid_read(frame->payload + (0 .. frame->len - 1));
+    assigns link->tx[0 .. CP_TX_MAX - 1], link->tx_count, link->counters;
+    ensures link_sound(link);
+    ensures dropped_whole: !\result ==> link->tx_count == \old(link->tx_count); */
 static bool queue_frame(cp_link_t *link, const cp_frame_t *frame)
 {
     uint8_t wire[CP_FRAME_WIRE_MAX];
@@ -104,6 +126,9 @@ bool cp_link_send(cp_link_t *link, uint8_t kind, uint16_t msg, const uint8_t *pa
     return true;
 }
 
+/*@ requires \valid(link) && link_sound(link);
+    assigns link->tx[0 .. CP_TX_MAX - 1], link->tx_count, link->counters;
+    ensures link_sound(link); */
 static void send_reply(cp_link_t *link)
 {
     const cp_frame_t frame = {
@@ -160,6 +185,9 @@ size_t cp_link_drain(cp_link_t *link, uint8_t *out, size_t max)
 {
     const size_t len = max < link->tx_count ? max : link->tx_count;
 
+    /*@ loop invariant 0 <= i <= len;
+        loop assigns i, out[0 .. max - 1];
+        loop variant len - i; */
     for (size_t i = 0; i < len; i++) {
         out[i] = link->tx[((size_t)link->tx_first + i) % CP_TX_MAX];
     }
@@ -171,6 +199,7 @@ size_t cp_link_drain(cp_link_t *link, uint8_t *out, size_t max)
 /* ---------------------------------------------------------------- input */
 
 /* Only what a host sends is taken; our own messages, come back as an echo, are unknown. */
+/*@ assigns \nothing; */
 static bool is_hosts(uint16_t msg, uint8_t kind)
 {
     const bool known = cp_msg_kind(msg) == (int)kind && msg < 0x0100u;
@@ -178,6 +207,14 @@ static bool is_hosts(uint16_t msg, uint8_t kind)
     return known && (kind == CP_KIND_COMMAND || kind == CP_KIND_LEASE || kind == CP_KIND_ACK);
 }
 
+/*@ requires \valid(link) && \valid_read(frame) && \separated(link, frame) && link_sound(link);
+    assigns link->tx[0 .. CP_TX_MAX - 1], link->tx_count, link->counters, link->command_heard, link->command_seq;
+    ensures link_sound(link);
+    ensures \result == CP_HEARD_NOTHING || \result == CP_HEARD_COMMAND;
+    ensures \result == CP_HEARD_COMMAND ==> link->command_heard && link->command_seq == frame->seq &&
+      (\old(link->command_heard) ==> frame->seq != \old(link->command_seq));
+    ensures \result != CP_HEARD_COMMAND ==>
+      link->command_seq == \old(link->command_seq) && link->command_heard == \old(link->command_heard); */
 static cp_heard_t hear_command(cp_link_t *link, const cp_frame_t *frame)
 {
     const int8_t ahead = (int8_t)(uint8_t)(frame->seq - link->command_seq);
@@ -196,6 +233,16 @@ static cp_heard_t hear_command(cp_link_t *link, const cp_frame_t *frame)
     return CP_HEARD_COMMAND;
 }
 
+/*@ requires \valid(link) && \valid_read(frame) && \separated(link, frame) && link_sound(link);
+    assigns link->tx[0 .. CP_TX_MAX - 1], link->tx_count, link->counters, link->command_heard, link->command_seq;
+    ensures link_sound(link);
+    ensures \result == CP_HEARD_LEASE || \result == CP_HEARD_ACK || \result == CP_HEARD_COMMAND ==>
+      link->met && frame->session == link->session;
+    ensures \result == CP_HEARD_LEASE ==> !link->foreign;
+    ensures \result == CP_HEARD_COMMAND ==> link->command_heard && link->command_seq == frame->seq &&
+      (\old(link->command_heard) ==> frame->seq != \old(link->command_seq));
+    ensures \result != CP_HEARD_COMMAND ==>
+      link->command_seq == \old(link->command_seq) && link->command_heard == \old(link->command_heard); */
 static cp_heard_t hear(cp_link_t *link, const cp_frame_t *frame)
 {
     link->counters.rx_frames++;
@@ -250,10 +297,17 @@ cp_heard_t cp_link_take(cp_link_t *link, uint8_t byte, cp_frame_t *frame)
 
 /* ---------------------------------------------------------------- sessions */
 
+/*@ requires \valid_read(link);
+    assigns \nothing;
+    ensures \result <==> \exists integer k; 0 <= k < CP_RETIRED_MAX && link->retired[k] == nonce; */
 static bool is_retired(const cp_link_t *link, uint32_t nonce)
 {
     bool found = false;
 
+    /*@ loop invariant 0 <= i <= CP_RETIRED_MAX;
+        loop invariant found <==> \exists integer k; 0 <= k < i && link->retired[k] == nonce;
+        loop assigns i, found;
+        loop variant CP_RETIRED_MAX - i; */
     for (unsigned i = 0; i < CP_RETIRED_MAX; i++) {
         found = found || link->retired[i] == nonce;
     }

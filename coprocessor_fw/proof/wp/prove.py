@@ -59,6 +59,8 @@ class Pin:
     provers: str
     shows: str
     unproved: dict[str, str]
+    skipped: tuple[str, ...]
+    because: str
 
     @property
     def proved(self) -> int:
@@ -103,6 +105,8 @@ def load_pins() -> dict[str, Pin]:
             table.get("provers", "cvc4"),
             table["shows"],
             table.get("unproved", {}),
+            tuple(table.get("skipped", ())),
+            table.get("because", ""),
         )
         for name, table in tables.items()
     }
@@ -115,7 +119,8 @@ def frama_c(pin: Pin) -> list[str]:
     model = ["-machdep", MACHINE, "-no-frama-c-stdlib", f"-cpp-extra-args={includes}"]
     claims = ["-wp", "-wp-rte", "-wp-definitions-terminate", "-wp-declarations-terminate", *(() if pin.wraps else NO_WRAP)]
     inline = re.findall(r"^static inline \w+ (\w+)\(", MATH.read_text(), re.MULTILINE)
-    claims += ["-wp-skip-fct", ",".join(inline)] if f'#include "{MATH.name}"' in (CORE / pin.file).read_text() else []
+    skip = [*pin.skipped, *(inline if f'#include "{MATH.name}"' in (CORE / pin.file).read_text() else [])]
+    claims += ["-wp-skip-fct", ",".join(skip)] if skip else []
     smoke = ["-wp-smoke-tests", "-wp-smoke-timeout", str(SMOKE_TIMEOUT_S)]
     provers = ["-wp-prover", pin.provers, "-wp-timeout", str(TIMEOUT_S), "-wp-par", "1", "-wp-cache", "none"]
     return ["frama-c", *model, str(CORE / pin.file), *claims, *smoke, *provers, "-wp-report-json", str(report_of(pin.file))]
@@ -158,6 +163,11 @@ def read_goals(proof: Proof, text: str) -> None:
         proof.error = "WP counts other goals than were found in what it prints:\n" + text.strip()[-300:]
 
 
+def counted(number: int, noun: str) -> str:
+    """Say a number of things."""
+    return f"{number} {noun}" + ("s" if number != 1 else "")
+
+
 def complaints(pin: Pin, proof: Proof) -> list[str]:
     """Say everything in which a proof is not what its pin expects."""
     if proof.error:
@@ -167,7 +177,7 @@ def complaints(pin: Pin, proof: Proof) -> list[str]:
     said += [f"{pin.file}: Frama-C warns: {warning}" for warning in sorted(set(proof.warnings))]
     if (proof.goals, proof.smoke) != (pin.goals, pin.smoke):
         said.append(
-            f"{pin.file}: {proof.goals} goals and {proof.smoke} smoke tests, goals.toml has {pin.goals} and {pin.smoke}. "
+            f"{pin.file}: {counted(proof.goals, 'goal')} and {counted(proof.smoke, 'smoke test')}, goals.toml has {pin.goals} and {pin.smoke}. "
             f"If the code or a contract changed on purpose: scripts/prove wp --pin {pin.file}"
         )
     return said
@@ -189,6 +199,7 @@ def doc_table(pins: dict[str, Pin]) -> str:
     goals, proved, smoke = (sum(counts) for counts in zip(*((p.goals, p.proved, p.smoke) for p in pins.values()), strict=True))
     head = "| file | shown beside the absence of run-time errors | goals proved | smoke tests | run |\n|---|---|---:|---:|---|"
     reasons = [f"- `{name}`: {reason}." for pin in pins.values() for name, reason in pin.unproved.items()]
+    reasons += [f"- {', '.join(f'`{name}`' for name in pin.skipped)}: not tried; {pin.because}." for pin in pins.values() if pin.skipped]
     return "\n".join([head, *rows, f"| all | | {proved} of {goals} | {smoke} | |", "", "Not proved:", "", *(reasons or ["- nothing."])])
 
 
@@ -207,6 +218,7 @@ def write_results(pins: dict[str, Pin], proofs: list[Proof], quick: bool) -> Non
             "proved": p.proved,
             "smoke_tests": p.smoke,
             "unproved": {name: pins[p.file].unproved.get(name, "") for name in p.failed},
+            "skipped": pins[p.file].skipped,
             "functions": p.functions,
             "wrap_checked": not pins[p.file].wraps,
             "seconds": round(p.seconds, 1),
@@ -250,7 +262,8 @@ def main() -> int:
     print("".join(f"{line}\n" for line in said), end="")
     goals, proved, smoke, functions = (sum(n) for n in zip(*((p.goals, p.proved, p.smoke, len(p.functions)) for p in proofs), strict=True))
     listed = f" ({goals - proved} listed with a reason)" if proved < goals and not said else ""
-    print(f"wp: {proved}/{goals} goals proved{listed}, {smoke} smoke tests, {functions} functions, {time.monotonic() - started:.0f} s")
+    seconds = time.monotonic() - started
+    print(f"wp: {proved}/{goals} goals proved{listed}, {counted(smoke, 'smoke test')}, {counted(functions, 'function')}, {seconds:.0f} s")
     return 1 if said else 0
 
 
