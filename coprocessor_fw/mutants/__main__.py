@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/mutants", description="See that a test notices each small wrong turn of the safety core.")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sample", action="store_true", help=f"{SAMPLE} of the files whose survivors were all read, always the same, as CI has it")
-    parser.add_argument("--fast", action="store_true", help="the quick tests alone: what survives them may be killed by others")
+    parser.add_argument("--fast", action="store_true", help="without the long tests: what survives may be killed by them")
     parser.add_argument("files", nargs="*", help="sources of the core, all if none is named: cp_power.c")
     return parser
 

@@ -145,7 +145,7 @@ def of_number(node: Node, number: str) -> Iterator[tuple[str, Node, str]]:
 def of_return(node: Node) -> Iterator[tuple[str, Node, str]]:
     """Return nothing early, or always the same."""
     function = ancestor(node, "function_definition")
-    if node.next_named_sibling is not None or (node.parent is not None and node.parent.parent is not function):
+    if node.next_named_sibling is not None or (node.parent is not None and node.parent.parent != function):
         yield "statement dropped", node, ";"
     if node.named_children and function is not None and text(field(function, "type")) == "bool":
         yield from outcomes(node.named_children[0])

@@ -57,7 +57,7 @@ class Workshop:
     """A private copy of the sources with everything compiled; mutants are judged against it, from several threads."""
 
     def __init__(self, directory: Path, jobs: int, *, quick_only: bool = False) -> None:
-        """Copy the sources, compile them, run every test once; judge by the quick tests alone if asked to."""
+        """Copy the sources, compile them, run every test once; leave the long tests out if asked to."""
         self.quick_only = quick_only
         self.directory = directory
         self.jobs = jobs
@@ -121,15 +121,14 @@ class Workshop:
         return self._changed(mutant, PLAIN, work)
 
     def _run_tests(self, mutant: Mutant, changed: dict[str, Path], work: Path, first: str) -> Verdict:
-        """Run the quick tests, the long ones that come by, and the quick ones again under the sanitizers."""
+        """Run the quick tests, the long ones that come by (unless left out), and the quick ones again under the sanitizers."""
         quick = self._order(mutant, {test for test in self.programs if self.took_ms[test] <= QUICK_MS} | {first} - {""})
         program = self._link(PLAIN, changed, work)
         killer = self._run(program, quick, 1)
         if not killer and not self._changed(mutant, OPTIMISED, work):
             return Verdict(mutant, "equal")
-        if not killer and self.quick_only:
-            return Verdict(mutant, "survived")
-        killer = killer or self._run(program, self._order(mutant, self._reaching(mutant) - set(quick)), 1)
+        if not killer and not self.quick_only:
+            killer = self._run(program, self._order(mutant, self._reaching(mutant) - set(quick)), 1)
         if not killer:
             sanitized = self._changed(mutant, SANITIZED, work) or {}
             killer = self._run(self._link(SANITIZED, sanitized, work), [test for test in quick if self.took_ms[test] <= QUICK_MS], SANITIZED_FACTOR)
@@ -167,16 +166,21 @@ class Workshop:
 
     def _changed(self, mutant: Mutant, way: Way, work: Path) -> dict[str, Path] | None:
         """Compile a changed source, or all that a changed header may go into; return the objects that are not as before, none if one can't be."""
-        sources = [work / mutant.file] if mutant.file.endswith(".c") else sorted(self.core.glob("*.c"))
+        sources = [work / mutant.file] if mutant.file.endswith(".c") else self._with_header(mutant.file)
         before = self._objects(way)
         objects: dict[str, Path] = {}
         for source in sources:
-            compiled = self._compile(source, source.stem, way, work)
+            compiled = self._compile(source, source.stem, way, work, _more(source))
             if compiled is None:
                 return None
             if compiled.read_bytes() != before[source.stem].read_bytes():
                 objects[source.stem] = compiled
         return objects
+
+    def _with_header(self, header: str) -> list[Path]:
+        """List the sources that a header may go into: the core's, and the tests that ask for it by name."""
+        tests = [path for path in (self.directory / "test").glob("test_*.c") if f'#include "{header}"' in path.read_text(encoding="utf-8")]
+        return sorted([*self.core.glob("*.c"), *tests])
 
     # ---------------------------------------------------------------- building
 
@@ -192,7 +196,8 @@ class Workshop:
         into.mkdir()
         sources = [*self.core.glob("*.c"), *(self.directory / "sim").glob("*.c"), *(self.directory / "test" / f"{rig}.c" for rig in RIGS)]
         jobs: list[tuple[Path, str, tuple[str, ...]]] = [(source, source.stem, ()) for source in sources]
-        jobs += [(self.directory / "test" / f"test_{name}.c", f"test_{name}", (f"-Dmain=main_{name}",)) for name in self.programs]
+        tests = [self.directory / "test" / f"test_{name}.c" for name in self.programs]
+        jobs += [(test, test.stem, _more(test)) for test in tests]
         jobs += [(Path(__file__).with_name("runner.c"), "runner", (f'-DVECTORS="{VECTORS}"', f"-I{self.directory}"))]
         with ThreadPoolExecutor(self.jobs) as pool:
             compiled = list(pool.map(lambda job: (job[1], self._compile(job[0], job[1], way, into, job[2])), jobs))
@@ -246,6 +251,11 @@ class Workshop:
             for path in objects.glob("*.gcda"):
                 path.unlink()
         return dict(reached)
+
+
+def _more(source: Path) -> tuple[str, ...]:
+    """Return the further flags of a source: all tests go into one program, so each has a main of its own name."""
+    return (f"-Dmain=main_{source.stem.removeprefix('test_')}",) if source.stem.startswith("test_") else ()
 
 
 def digest_of(objects: Mapping[str, Path]) -> str:

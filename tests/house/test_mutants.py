@@ -28,6 +28,11 @@ def test_a_condition_is_wrong_at_its_edge_in_each_part_and_altogether() -> None:
     assert _texts(SOURCE) == {"ms > 20u && !held", "ms >= 21u && !held", "ms >= 19u && !held", "ms >= 20u", "!held", "ms >= 20u && held", "false"}
 
 
+def test_a_return_is_dropped_only_where_the_function_goes_on() -> None:
+    dropped = [mutant.place for mutant in mutants_of("x.c", SOURCE, {}) if mutant.kind == "statement dropped"]
+    assert dropped == ["[return true; -> ;]"]
+
+
 def test_a_mutant_is_known_again_when_lines_and_comments_come_before_it() -> None:
     moved = b"/* A comment. */\n\n" + SOURCE.replace(b"ms >= 20u", b"ms /* how late */\n        >= 20u")
     assert [mutant.key for mutant in mutants_of("x.c", moved, {})] == [mutant.key for mutant in mutants_of("x.c", SOURCE, {})]
