@@ -27,7 +27,7 @@ GENERATED_SHARE = 0.1
 #: Headers with decisions in them.
 HEADERS = ("cp_math.h",)
 #: What a check in a minute can judge.
-SAMPLE = 200
+SAMPLE = 100
 
 
 def main() -> int:

@@ -121,17 +121,17 @@ class Workshop:
         return self._changed(mutant, PLAIN, work)
 
     def _run_tests(self, mutant: Mutant, changed: dict[str, Path], work: Path, first: str) -> Verdict:
-        """Run the quick tests, the long ones that come by (unless left out), and the quick ones again under the sanitizers."""
+        """Run the quick tests, the same under the sanitizers, and the long ones that come by, unless left out."""
         quick = self._order(mutant, {test for test in self.programs if self.took_ms[test] <= QUICK_MS} | {first} - {""})
         program = self._link(PLAIN, changed, work)
         killer = self._run(program, quick, 1)
         if not killer and not self._changed(mutant, OPTIMISED, work):
             return Verdict(mutant, "equal")
-        if not killer and not self.quick_only:
-            killer = self._run(program, self._order(mutant, self._reaching(mutant) - set(quick)), 1)
         if not killer:
             sanitized = self._changed(mutant, SANITIZED, work) or {}
             killer = self._run(self._link(SANITIZED, sanitized, work), [test for test in quick if self.took_ms[test] <= QUICK_MS], SANITIZED_FACTOR)
+        if not killer and not self.quick_only:
+            killer = self._run(program, self._order(mutant, self._reaching(mutant) - set(quick)), 1)
         shutil.rmtree(work)
         if not killer:
             return Verdict(mutant, "survived")
